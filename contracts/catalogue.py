@@ -1,0 +1,189 @@
+"""A whole city read from its folder: departments, source systems, resources, code lists – and every mistake in them.
+
+A contract with mistakes does not stop the others: it stands in `City.broken`, and asking for its resource raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contracts.errors import ConfigurationError
+from contracts.interval import parse_cron
+from contracts.mistakes import Mistake, Mistakes, did_you_mean, relative
+from contracts.model import Department, Label, Resource, SourceSystem
+from contracts.reader import load_yaml, read_contract
+
+
+@dataclass(frozen=True)
+class City:
+    """All that is known of a city; `resources` are sorted by id."""
+
+    id: str
+    name: Label
+    folder: Path
+    timezone: ZoneInfo
+    schedule: str
+    start: date
+    end: date | None
+    calendar_from: date | None
+    calendar_to: date | None
+    departments: dict[str, Department]
+    systems: dict[str, SourceSystem]
+    resources: dict[str, Resource]
+    broken: dict[str, tuple[Mistake, ...]]
+    mistakes: tuple[Mistake, ...]
+    code_lists: dict[str, Path] = field(default_factory=dict)
+
+    def resource(self, id: str) -> Resource:
+        """The resource `department.name`; ConfigurationError where its contract is missing or broken."""
+        if id in self.resources:
+            return self.resources[id]
+        if id in self.broken:
+            first = self.broken[id][0]
+            raise ConfigurationError(
+                f"the contract has {len(self.broken[id])} mistakes, first: {first.what}",
+                where=f"{first.file}, {first.place}",
+                remedy="landbridge catalogue check",
+            )
+        raise ConfigurationError(f"no resource {id!r} in {self.id}", remedy=did_you_mean(id, self.resources))
+
+    def department(self, id: str) -> Department:
+        """The department of that id; ConfigurationError where there is none."""
+        if id not in self.departments:
+            raise ConfigurationError(f"no department {id!r} in {self.id}", remedy=did_you_mean(id, self.departments))
+        return self.departments[id]
+
+    def resources_of(self, department: str) -> list[Resource]:
+        return [r for r in self.resources.values() if r.department == department]
+
+    def with_role(self, role: str) -> Resource | None:
+        """The resource that plays a part for the platform itself, such as the request register."""
+        return next((r for r in self.resources.values() if r.role == role), None)
+
+    def code_list(self, name: str) -> Path:
+        """CSV file `code,name,valid_from,valid_to,successor` of a code list."""
+        if name not in self.code_lists:
+            raise ConfigurationError(
+                f"no code list {name!r}", where="code_lists/", remedy=did_you_mean(name, self.code_lists)
+            )
+        return self.code_lists[name]
+
+
+def load_city(folder: Path, only_department: str | None = None) -> City:
+    """Read the city folder; raise ConfigurationError only where the city itself cannot be read.
+
+    `only_department` reads the contracts of one department, which is all an Airflow task needs to start.
+    """
+    mistakes = Mistakes("city.yaml")
+    if not (folder / "city.yaml").is_file():
+        raise ConfigurationError(
+            f"{folder} is no city folder: it has no city.yaml", remedy="set LANDBRIDGE_CITY to the folder of your city"
+        )
+    head = load_yaml(folder / "city.yaml", mistakes)
+    try:
+        timezone = ZoneInfo(head["timezone"])
+        schedule = parse_cron(head["schedule"])
+        name, start = _label(head["name"]), _day(head["start"])
+    except (KeyError, TypeError, ZoneInfoNotFoundError, ConfigurationError, ValueError) as error:
+        raise ConfigurationError(
+            f"city.yaml cannot be used: {error}",
+            where=str(folder),
+            remedy="it needs id, name, timezone, schedule and start",
+        ) from error
+    calendar = head.get("calendar") or {}
+    departments, found = _departments(folder)
+    systems, more = _systems(folder, departments)
+    resources: dict[str, Resource] = {}
+    broken: dict[str, tuple[Mistake, ...]] = {}
+    for path in sorted((folder / "contracts").glob(f"{only_department or '*'}/*.y*ml")):
+        reading = Mistakes(relative(path, folder))
+        if path.suffix == ".yml":
+            reading.add("file", "ends in .yml", "name it .yaml: one extension everywhere")
+        if path.parent.name not in departments:
+            reading.add(
+                "folder", f"unknown department {path.parent.name!r}", did_you_mean(path.parent.name, departments)
+            )
+        resource = read_contract(path, systems, schedule, reading)
+        id = f"{path.parent.name}.{path.stem}"
+        if resource is not None and not reading.found:
+            resources[id] = resource
+        else:
+            broken[id] = tuple(reading.found)
+    return City(
+        id=str(head.get("id", folder.name)), name=name, folder=folder, timezone=timezone, schedule=schedule, start=start,
+        end=_day(head["end"]) if head.get("end") else None,
+        calendar_from=_day(calendar["from"]) if calendar.get("from") else None,
+        calendar_to=_day(calendar["to"]) if calendar.get("to") else None,
+        departments=departments, systems=systems, resources=dict(sorted(resources.items())), broken=broken,
+        mistakes=(*mistakes.found, *found, *more, *(m for listed in broken.values() for m in listed)),
+        code_lists={p.stem: p for p in sorted((folder / "code_lists").glob("*.csv"))},
+    )  # fmt: skip
+
+
+def _departments(folder: Path) -> tuple[dict[str, Department], list[Mistake]]:
+    mistakes = Mistakes("departments.yaml")
+    departments: dict[str, Department] = {}
+    for place, item in _items(folder / "departments.yaml", mistakes):
+        if (id := _unique_id(item, place, departments, mistakes)) is None:
+            continue
+        if not item.get("contact"):
+            mistakes.add(id, "no contact", "name the department's data officer")
+        departments[id] = Department(
+            id, _label(item.get("name", id)), str(item.get("credit_code", "")), str(item.get("contact", ""))
+        )
+    return departments, mistakes.found
+
+
+def _systems(folder: Path, departments: dict[str, Department]) -> tuple[dict[str, SourceSystem], list[Mistake]]:
+    mistakes = Mistakes("systems.yaml")
+    systems: dict[str, SourceSystem] = {}
+    for place, item in _items(folder / "systems.yaml", mistakes):
+        if (id := _unique_id(item, place, systems, mistakes)) is None:
+            continue
+        department = str(item.get("department", ""))
+        if department not in departments:
+            mistakes.add(id, f"unknown department {department!r}", did_you_mean(department, departments))
+        if not isinstance(item.get("connection"), dict) or not item.get("connector"):
+            mistakes.add(id, "needs connector and connection", "see docs/connectors.md")
+            continue
+        slots = item.get("poolSlots", 1)
+        if not isinstance(slots, int) or slots < 1:
+            mistakes.add(id, f"poolSlots is {slots!r}", "a whole number from 1")
+            slots = 1
+        systems[id] = SourceSystem(
+            id, department, _label(item.get("name", id)), item["connector"], item["connection"], slots
+        )
+    return systems, mistakes.found
+
+
+def _items(path: Path, mistakes: Mistakes) -> list[tuple[str, dict[str, Any]]]:
+    loaded = load_yaml(path, mistakes)
+    if not isinstance(loaded, list):
+        mistakes.add("file", "is no list", "each item starts with `- id: …`")
+        return []
+    return [(f"item {n}", item) for n, item in enumerate(loaded, 1) if isinstance(item, dict)]
+
+
+def _unique_id(item: dict[str, Any], place: str, known: dict[str, Any], mistakes: Mistakes) -> str | None:
+    id = item.get("id")
+    if not isinstance(id, str) or not id:
+        mistakes.add(place, "no id", "give it an id in lower snake case")
+        return None
+    if id in known:
+        mistakes.add(id, "stands twice", "ids are unique")
+        return None
+    return id
+
+
+def _label(value: Any) -> Label:
+    if isinstance(value, dict):
+        return Label(str(value.get("en") or value.get("zh")), str(value.get("zh") or value.get("en")))
+    return Label(str(value), str(value))
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))

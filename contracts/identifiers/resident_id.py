@@ -72,14 +72,15 @@ def has_check_digit_sql(value: str) -> str:
 
 
 def is_plausible_sql(value: str, divisions: str, on: str) -> str:
-    """SQL condition of `is_plausible`: `divisions` is an expression of a VARCHAR list, `on` one of a DATE."""
+    """SQL condition of `is_plausible`, true for NULL: `divisions` is a one-column SELECT of codes, `on` a DATE expression."""
     born = f"try_cast(substr({value}, 7, 4) || '-' || substr({value}, 11, 2) || '-' || substr({value}, 13, 2) AS DATE)"
     code = f"substr({value}, 1, 6)"
     special = ", ".join(f"'{c}'" for c in _SPECIAL_DIVISIONS)
+    city = f"substr({code}, 1, 4) || '00'"
     return (
         f"({value} IS NULL OR coalesce({born} <= {on} AND year({on}) - year({born}) <= 130, false) AND ("
-        f"list_contains({divisions}, {code}) OR {code} IN ({special}) OR (substr({code}, 5) IN ('01', '20') "
-        f"AND list_contains({divisions}, substr({code}, 1, 4) || '00'))))"
+        f"{code} IN ({divisions}) OR {code} IN ({special}) "
+        f"OR (substr({code}, 5) IN ('01', '20') AND {city} IN ({divisions}))))"
     )
 
 

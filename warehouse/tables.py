@@ -26,6 +26,8 @@ _PLATFORM_TABLES = {
         run_id VARCHAR, department VARCHAR, resource VARCHAR, interval_start TIMESTAMPTZ, rule VARCHAR, expectation VARCHAR,
         severity VARCHAR, dimension VARCHAR, rows BIGINT, failing BIGINT, success BOOLEAN, observed VARCHAR""",
     ("ops", "resource_state"): "department VARCHAR, resource VARCHAR, run_id VARCHAR, interval_start TIMESTAMPTZ",
+    ("ops", "tombstones"): """
+        department VARCHAR, resource VARCHAR, key VARCHAR, interval_start TIMESTAMPTZ, run_id VARCHAR""",
     ("ops", "catalogue"): """
         department VARCHAR, resource VARCHAR, label VARCHAR, description VARCHAR, owner VARCHAR, source_system VARCHAR,
         connector VARCHAR, load_mode VARCHAR, share_type VARCHAR, resource_code VARCHAR, cycle_hours DOUBLE, fields BIGINT,
@@ -41,6 +43,10 @@ _COMMENTS = {
         "runs",
     ): "运行记录 one row an attempt at one resource and interval; extracted = accepted + quarantined + replaced + held",
     ("ops", "quality_results"): "质量规则结果 outcome of each rule in each run, with its dimension of GB/T 36344",
+    (
+        "ops",
+        "tombstones",
+    ): "删除标记 keys deleted at their source, so that replaying an older interval does not bring them back",
     ("ops", "catalogue"): "政务数据目录 the catalogue as loaded",
     (
         "quarantine",

@@ -1,0 +1,124 @@
+"""Step one: a source's records into the landing zone – or the decision that the interval is replayed from there."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+import pyarrow as pa
+from connectors.protocol import Connector
+from connectors.registry import open_connector
+
+from contracts.errors import HistoryUnavailable
+from contracts.interval import Interval
+from contracts.model import Resource
+from pipeline.landing import Manifest, Progress, empty_manifest, land, read_current, verify
+from pipeline.workplace import Workplace
+from transforms.standardise.drift import check_drift
+
+log = logging.getLogger("landbridge.extract")
+
+Origin = Literal["auto", "source", "landing"]
+_REPORT_SECONDS = 10
+
+
+def extract(
+    place: Workplace,
+    resource: Resource,
+    interval: Interval,
+    observed_at: datetime,
+    origin: Origin = "auto",
+    progress: Progress | None = None,
+) -> Manifest:
+    """Land the interval's records and return the manifest that counts.
+
+    `auto` asks the source where it can still give this interval, and otherwise replays what landed; `source` and `landing` insist. Raises
+    HistoryUnavailable where neither can, SchemaDrift, SourceUnavailable and SourceBroken as the source gives cause.
+    """
+    folder = place.landing_folder(resource, interval)
+    landed = read_current(folder)
+    if origin == "landing" or (origin == "auto" and not _source_still_gives(place, resource, interval, observed_at)):
+        if landed is None:
+            raise _no_history(place, resource, interval, origin)
+        verify(folder, landed)
+        log.info(
+            "%s %s: replayed from landing, %s rows", resource.id, interval.id(place.city.timezone), f"{landed.rows:,}"
+        )
+        return landed
+    connector = open_connector(resource.system, place.settings.source_environment)
+    batches = connector.read(resource, interval)
+    first = next(batches)
+    drift = check_drift(resource, first.schema.names)
+    if drift.added:
+        log.warning(
+            "%s: the source has new columns %s; add them to the contract or to ignoredColumns",
+            resource.id,
+            ", ".join(drift.added),
+        )
+    manifest = empty_manifest(resource, interval, observed_at, bool(connector.bounds_rows), drift.added)
+    keys = _whole_keys(connector, resource) if _needs_keys(resource) else None
+    manifest = land(folder, manifest, _chain(first, batches), keys, progress or _reporter(resource))
+    log.info("%s %s: %s rows landed", resource.id, interval.id(place.city.timezone), f"{manifest.rows:,}")
+    return manifest
+
+
+def landed_intervals(place: Workplace, resource: Resource) -> list[str]:
+    """Names of the intervals that can be replayed, oldest first."""
+    root = place.home / "landing" / resource.department / resource.name
+    return sorted(pointer.parent.name for pointer in root.glob("*/current.json"))
+
+
+def _source_still_gives(place: Workplace, resource: Resource, interval: Interval, observed_at: datetime) -> bool:
+    """A source without history shows only its present: that belongs to the newest interval, until the next one is over."""
+    if resource.has_history:
+        return True
+    newer = [name for name in landed_intervals(place, resource) if name > interval.id(place.city.timezone)]
+    return not newer and observed_at < interval.end + (interval.end - interval.start)
+
+
+def _no_history(place: Workplace, resource: Resource, interval: Interval, origin: Origin) -> HistoryUnavailable:
+    held = landed_intervals(place, resource)
+    have = (
+        f"landing holds {held[0]} to {held[-1]} ({len(held)} intervals)"
+        if held
+        else "landing holds nothing of this resource"
+    )
+    why = "landing was asked for" if origin == "landing" else "the source shows only its present state"
+    return HistoryUnavailable(
+        f"interval {interval.id(place.city.timezone)} cannot be had: {why}, and {have}",
+        where=resource.id,
+        remedy="choose an interval that landed; the past is never invented",
+    )
+
+
+def _needs_keys(resource: Resource) -> bool:
+    return resource.watermark is not None and resource.deletions is not None and resource.deletions.mode == "absence"
+
+
+def _whole_keys(connector: Connector, resource: Resource) -> Iterator[pa.RecordBatch]:
+    """The key columns of the whole source: what is not among them was deleted there."""
+    columns = [resource.field(name).physical_name for name in resource.key]
+    for batch in connector.read(resource, None):
+        yield batch.select(columns)
+
+
+def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
+
+
+def _reporter(resource: Resource) -> Progress:
+    """Plain log lines, at most one in ten seconds."""
+    started = last = time.monotonic()
+
+    def report(rows: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _REPORT_SECONDS:
+            last = now
+            log.info("%s: %s rows, %s a second", resource.id, f"{rows:,}", f"{rows / (now - started):,.0f}")
+
+    return report

@@ -25,7 +25,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LANDBRIDGE_COMMIT_RETRIES": ("12", "how often a commit is tried again when other writers are in the way"),
     "LANDBRIDGE_RETRY_SECONDS": ("300", "how long Airflow waits before it asks a source that was down again"),
     "LANDBRIDGE_SOURCE_RETRIES": ("3", "how often Airflow asks a source that was down again"),
-    "LANDBRIDGE_CLOCK": ("", "a fixed instant (ISO 8601 with zone) in place of the real time, for demos and tests"),
+    "LANDBRIDGE_CLOCK": (
+        "",
+        "in place of the real time, for demos and tests: an instant (ISO 8601 with zone), or a file that holds one",
+    ),
 }
 
 
@@ -44,7 +47,7 @@ class Settings:
     commit_retries: int
     retry_seconds: int
     source_retries: int
-    clock: datetime | None
+    clock: str
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -67,12 +70,15 @@ class Settings:
             commit_retries=_whole_number(environ, "LANDBRIDGE_COMMIT_RETRIES"),
             retry_seconds=_whole_number(environ, "LANDBRIDGE_RETRY_SECONDS"),
             source_retries=_whole_number(environ, "LANDBRIDGE_SOURCE_RETRIES"),
-            clock=_instant(environ, "LANDBRIDGE_CLOCK"),
+            clock=_checked_clock(environ.get("LANDBRIDGE_CLOCK") or ""),
         )
 
     def observed_at(self, real_now: datetime) -> datetime:
-        """The instant a run counts as happening: the fixed clock of a demo, otherwise the caller's real time."""
-        return self.clock or real_now
+        """The instant a run counts as happening: the clock of a demo, otherwise the caller's real time.
+
+        A clock file is read at each call, so that a long-lived process follows it.
+        """
+        return _instant(self.clock) if self.clock else real_now
 
     @property
     def source_environment(self) -> dict[str, str]:
@@ -83,7 +89,7 @@ class Settings:
 def _is_misspelt(name: str) -> bool:
     # secrets of source systems are the city's own names and may start with LANDBRIDGE_SOURCE_/SAMPLE_
     return name not in VARIABLES and not name.startswith(
-        ("LANDBRIDGE_SAMPLE_", "LANDBRIDGE_SECRET_", "LANDBRIDGE_SHARED_")
+        ("LANDBRIDGE_SAMPLE_", "LANDBRIDGE_SECRET_")
     )
 
 
@@ -100,17 +106,32 @@ def _whole_number(environ: Mapping[str, str], name: str) -> int:
     return number
 
 
-def _instant(environ: Mapping[str, str], name: str) -> datetime | None:
-    text = environ.get(name)
-    if not text:
-        return None
+def _checked_clock(text: str) -> str:
+    if text and not _is_file_name(text):
+        _instant(text)
+    return text
+
+
+def _is_file_name(text: str) -> bool:
+    return "/" in text
+
+
+def _instant(clock: str) -> datetime:
+    text = clock
+    if _is_file_name(clock):
+        try:
+            text = Path(clock).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(
+                f"LANDBRIDGE_CLOCK names a file that cannot be read: {clock}", remedy="unset it, or make the sample sources"
+            ) from error
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ConfigurationError(
-            f"{name} must be an ISO 8601 instant with a zone, it is {text!r}",
+            f"LANDBRIDGE_CLOCK must be an ISO 8601 instant with a zone, it is {text!r}",
             remedy="for example 2020-05-05T02:10:00+08:00",
         )
     return instant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import pyarrow as pa
@@ -23,6 +23,8 @@ log = logging.getLogger("landbridge.extract")
 
 Origin = Literal["auto", "source", "landing"]
 _REPORT_SECONDS = 10
+# before any record a source could hold; late enough for every time zone to count in whole minutes
+BEGINNING = datetime(1930, 1, 1, tzinfo=UTC)
 
 
 def extract(
@@ -49,7 +51,8 @@ def extract(
         )
         return landed
     connector = open_connector(resource.system, place.settings.source_environment)
-    batches = connector.read(resource, interval)
+    span, bounds = _bounds(place, resource, interval)
+    batches = connector.read(resource, span)
     first = next(batches)
     drift = check_drift(resource, first.schema.names)
     if drift.added:
@@ -58,11 +61,26 @@ def extract(
             resource.id,
             ", ".join(drift.added),
         )
-    manifest = empty_manifest(resource, interval, observed_at, bool(connector.bounds_rows), drift.added)
+    manifest = empty_manifest(resource, interval, observed_at, bounds, connector.bounds_rows, drift.added)
     keys = _whole_keys(connector, resource) if _needs_keys(resource) else None
     manifest = land(folder, manifest, _chain(first, batches), keys, progress or _reporter(resource))
     log.info("%s %s: %s rows landed", resource.id, interval.id(place.city.timezone), f"{manifest.rows:,}")
     return manifest
+
+
+def _bounds(place: Workplace, resource: Resource, interval: Interval) -> tuple[Interval, Interval | None]:
+    """The span to ask the source for, and the watermark bounds that follow from it.
+
+    The first load of a resource reads its whole history up to the interval's end, so that the increments after it leave no gap. A repeated first
+    load is still the first: what counts is that nothing landed for an earlier interval.
+    """
+    if resource.watermark is None or resource.files_by_date:
+        return interval, None
+    earlier = [name for name in landed_intervals(place, resource) if name < interval.id(place.city.timezone)]
+    if not earlier:
+        whole = Interval(BEGINNING.astimezone(place.city.timezone), interval.end)
+        return Interval(whole.start + resource.watermark.lookback, whole.end), whole
+    return interval, Interval(interval.start - resource.watermark.lookback, interval.end)
 
 
 def landed_intervals(place: Workplace, resource: Resource) -> list[str]:

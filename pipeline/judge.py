@@ -44,6 +44,7 @@ class Verdict:
     manifest: str
     landing_sha256: str
     extracted: int
+    outside: int
     failing: int
     warning_rows: int
     held_because: str
@@ -59,6 +60,7 @@ def run_id_of(resource: Resource, interval: Interval, manifest: Manifest) -> str
         utc.start.isoformat(),
         utc.end.isoformat(),
         manifest.sha256,
+        str(manifest.bounds),
         resource.fingerprint,
         str(MEANING),
     )
@@ -107,7 +109,7 @@ def _judge(
     on = place.local_day(interval)
     connection = open_engine(place.settings, place.city.timezone.key)
     try:
-        extracted = _stage(connection, place, resource, interval, manifest, landed, scratch)
+        extracted = _stage(connection, resource, manifest, landed, scratch)
         _prepare_lookups(connection, place, resource)
         outcomes, document = validate(connection, TABLE, resource, on)
         counted = _stage_verdict(connection, resource, on, scratch)
@@ -130,7 +132,7 @@ def _judge(
         connection.close()
     verdict = Verdict(
         run_id=run_id, manifest=f"attempt-{manifest.attempt}.json", landing_sha256=manifest.sha256, extracted=extracted,
-        failing=failing, warning_rows=warning_rows, held_because=_held_because(resource, extracted, failing, quality),
+        outside=manifest.rows - extracted, failing=failing, warning_rows=warning_rows, held_because=_held_because(resource, extracted, failing, quality),
         added_columns=manifest.added_columns, quality=quality,
     )  # fmt: skip
     (scratch / "verdict.json").write_text(json.dumps(asdict(verdict), ensure_ascii=False, indent=1), encoding="utf-8")
@@ -139,23 +141,28 @@ def _judge(
 
 
 def _stage(
-    connection: duckdb.DuckDBPyConnection, place: Workplace, resource: Resource, interval: Interval, manifest: Manifest,
-    landed: Path, scratch: Path,
-) -> int:  # fmt: skip
+    connection: duckdb.DuckDBPyConnection, resource: Resource, manifest: Manifest, landed: Path, scratch: Path
+) -> int:
+    """Write the standardised rows of the interval and return how many there are."""
     types = {
         row[0]: row[1]
         for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(landed)})").fetchall()
     }
-    bounds = resource.watermark_bounds(interval)
-    needs_bounds = bounds is not None and not manifest.bounded and not resource.files_by_date
-    sql = standardise_sql(resource, str(landed), types, (bounds[1], bounds[2]) if bounds and needs_bounds else None)
+    filtered = manifest.bounds is not None and not manifest.bounded_by_source
+    sql = standardise_sql(resource, str(landed), types, manifest.bounds if filtered else None)
     target = scratch / "standardised.parquet"
     connection.execute(f"COPY ({sql}) TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
     connection.execute(f"CREATE VIEW {TABLE} AS SELECT * FROM read_parquet({literal(target)})")
     if manifest.keys_file:
         _stage_keys(connection, resource, landed.parent / manifest.keys_file, scratch)
     row = connection.execute(f"SELECT count(*) FROM {TABLE}").fetchone()
-    return int(row[0]) if row else 0
+    staged = int(row[0]) if row else 0
+    if staged != manifest.rows and not filtered:
+        raise InternalError(
+            f"{manifest.rows} rows landed, but {staged} were standardised", where=resource.id,
+            remedy="nothing was committed; report this with the landing file named in the manifest",
+        )  # fmt: skip
+    return staged
 
 
 def _stage_keys(connection: duckdb.DuckDBPyConnection, resource: Resource, landed: Path, scratch: Path) -> None:

@@ -31,7 +31,10 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Manifest:
-    """Evidence of one extraction. Holds counts, names, times and hashes, never a value of the data."""
+    """Evidence of one extraction. Holds counts, names, times and hashes, never a value of the data.
+
+    `bounds` are the watermark's `[from, to)`, None where the source was read whole; `bounded_by_source` says that the source kept to them itself.
+    """
 
     resource: str
     interval_start: str
@@ -43,7 +46,8 @@ class Manifest:
     sha256: str
     columns: dict[str, str]
     added_columns: tuple[str, ...]
-    bounded: bool
+    bounds: tuple[str, str] | None
+    bounded_by_source: bool
     source_system: str
     connector: str
     contract_version: str
@@ -63,7 +67,8 @@ def read_current(folder: Path) -> Manifest | None:
     if not pointer.exists():
         return None
     data = json.loads((folder / json.loads(pointer.read_text())["manifest"]).read_text())
-    return Manifest(**{**data, "added_columns": tuple(data["added_columns"])})
+    bounds = tuple(data["bounds"]) if data["bounds"] else None
+    return Manifest(**{**data, "added_columns": tuple(data["added_columns"]), "bounds": bounds})
 
 
 def land(
@@ -89,7 +94,8 @@ def land(
             key_digest = file_sha256(key_scratch)
         with _locked(folder):
             last = read_current(folder)
-            if last is not None and last.sha256 == digest and _same_keys(folder, last, key_digest):
+            same = last is not None and (last.sha256, last.bounds) == (digest, manifest.bounds)
+            if last is not None and same and _same_keys(folder, last, key_digest):
                 return last
             attempt = 1 + max((int(p.stem.split("-")[1]) for p in folder.glob("attempt-*.json")), default=0)
             final = folder / f"attempt-{attempt}.parquet"
@@ -122,14 +128,16 @@ def verify(folder: Path, manifest: Manifest) -> Path:
 
 
 def empty_manifest(
-    resource: Resource, interval: Interval, extracted_at: datetime, bounded: bool, added_columns: tuple[str, ...] = ()
-) -> Manifest:
+    resource: Resource, interval: Interval, extracted_at: datetime, bounds: Interval | None, bounded_by_source: bool,
+    added_columns: tuple[str, ...] = (),
+) -> Manifest:  # fmt: skip
     """The manifest's known part before a row has come."""
     return Manifest(
         resource=resource.id, interval_start=interval.start.isoformat(), interval_end=interval.end.isoformat(), attempt=0, file="",
-        rows=0, bytes=0, sha256="", columns={}, added_columns=added_columns, bounded=bounded, source_system=resource.system.id,
-        connector=resource.system.connector, contract_version=resource.version, contract_fingerprint=resource.fingerprint,
-        extracted_at=extracted_at.isoformat(),
+        rows=0, bytes=0, sha256="", columns={}, added_columns=added_columns,
+        bounds=(bounds.start.isoformat(), bounds.end.isoformat()) if bounds else None, bounded_by_source=bounded_by_source,
+        source_system=resource.system.id, connector=resource.system.connector, contract_version=resource.version,
+        contract_fingerprint=resource.fingerprint, extracted_at=extracted_at.isoformat(),
     )  # fmt: skip
 
 

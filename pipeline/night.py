@@ -15,6 +15,7 @@ import duckdb
 from contracts.errors import ConfigurationError, InternalError, LandbridgeError, LoadHeld
 from contracts.interval import Interval
 from contracts.model import Resource
+from pipeline.digest import rerun_command
 from pipeline.extract import Origin
 from pipeline.extract import extract as extract_records
 from pipeline.judge import judge, read_verdict, run_id_of
@@ -76,7 +77,7 @@ def load(
             f"held back: {record.message}",
             where=f"{resource.id} {interval.id(place.city.timezone)}, run {record.run_id}",
             remedy=f"yesterday's data stays; see the rows: landbridge explain {record.run_id}; "
-            f"when {resource.department} has corrected them: {rerun_command(place, resource, interval)}",
+            f"when {resource.department} has corrected them: {rerun_command(place.city, resource, interval)}",
         )
     return record
 
@@ -104,7 +105,7 @@ def record_failure(
         record = RunRecord(
             run_id=hashlib.sha256(name.encode()).hexdigest()[:16], attempt=attempt, department=resource.department,
             resource=resource.name, interval_start=interval.start, interval_end=interval.end, status=FAILED,
-            load_mode=resource.load_mode, extracted=0, accepted=0, quarantined=0, replaced=0, held=0, deleted=0, warnings=0,
+            load_mode=resource.load_mode, extracted=0, accepted=0, quarantined=0, replaced=0, held=0, deleted=0, outside=0, warnings=0,
             contract_version=resource.version, contract_fingerprint=resource.fingerprint, landing="", landing_sha256="",
             error=kind, message=message, remedy=remedy, started_at=observed_at, finished_at=observed_at,
         )  # fmt: skip
@@ -133,11 +134,6 @@ def run_resource(
         raise
 
 
-def rerun_command(place: Workplace, resource: Resource, interval: Interval) -> str:
-    """What an operator types to run this resource and interval again."""
-    return f"landbridge run {resource.id} --interval {interval.start.astimezone(place.city.timezone).date()}"
-
-
 def _open(resource_id: str) -> Workplace:
     department = resource_id.partition(".")[0]
     return Workplace.open(department)
@@ -147,7 +143,7 @@ def _load(place: Workplace, resource: Resource, interval: Interval, folder: Path
     if not (folder / "verdict.json").exists():
         raise ConfigurationError(
             f"nothing is staged under {folder.name}", where=resource.id,
-            remedy=f"the steps before must run first: {rerun_command(place, resource, interval)}",
+            remedy=f"the steps before must run first: {rerun_command(place.city, resource, interval)}",
         )  # fmt: skip
     verdict = read_verdict(folder)
     landing = place.landing_folder(resource, interval)
@@ -155,13 +151,13 @@ def _load(place: Workplace, resource: Resource, interval: Interval, folder: Path
     if manifest is None or manifest.sha256 != verdict.landing_sha256:
         raise ConfigurationError(
             "the interval was extracted again after this verdict", where=resource.id,
-            remedy=f"judge the new extraction: {rerun_command(place, resource, interval)}",
+            remedy=f"judge the new extraction: {rerun_command(place.city, resource, interval)}",
         )  # fmt: skip
     keys = folder / "keys.parquet"
     return Load(
         resource=resource, interval=interval, run_id=verdict.run_id, landing=landing / manifest.file,
         standardised=folder / "standardised.parquet", verdict=folder / "verdict.parquet", keys=keys if keys.exists() else None,
-        quality=verdict.quality, warnings=verdict.warning_rows, held_because=verdict.held_because,
+        quality=verdict.quality, warnings=verdict.warning_rows, outside=verdict.outside, held_because=verdict.held_because,
         message=_added_text(verdict.added_columns),
         landing_name=str((landing / verdict.manifest).relative_to(place.home)), landing_sha256=verdict.landing_sha256,
         started_at=datetime.fromisoformat(manifest.extracted_at), finished_at=observed_at,

@@ -9,15 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from contracts.errors import InternalError
 from contracts.interval import Interval
 from contracts.model import Resource
-from contracts.quoting import ident, literal
+from contracts.quoting import literal
 from contracts.settings import Settings
-from warehouse import fates, lake, tables
+from warehouse import fates, lake, quarantine, tables
 from warehouse.runs import HELD, LOADED, QUALITY, RunRecord, latest_run, newest_loaded_start, write_run
-
-QUARANTINE = ident(lake.LAKE, "quarantine", "rows")
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,8 @@ class QualityResult:
 @dataclass(frozen=True)
 class Load:
     """All that a commit needs. Paths are Parquet files: `landing` as extracted, `standardised` (`_row`, fields), `verdict` (`_row`, `errors`,
-    `warnings` of failing rows), `keys` (the whole source's keys under business names, where deletions show by absence)."""
+    `warnings` of failing rows), `keys` (the whole source's keys under business names, where deletions show by absence).
+    `outside` counts landed rows whose watermark lies outside the interval."""
 
     resource: Resource
     interval: Interval
@@ -48,6 +46,7 @@ class Load:
     keys: Path | None
     quality: Sequence[QualityResult]
     warnings: int
+    outside: int
     held_because: str
     message: str
     landing_name: str
@@ -62,7 +61,8 @@ def commit_load(connection: duckdb.DuckDBPyConnection, settings: Settings, load:
     Raises LakeBusy after too many conflicts and InternalError when the rows do not add up; nothing is committed then.
     """
     _open_files(connection, load)
-    message = f"{load.resource.id} {load.interval.start.isoformat()} {HELD if load.held_because else LOADED}"
+    status = HELD if load.held_because else LOADED
+    message = f"{load.resource.id} {load.interval.start.isoformat()} {status} run {load.run_id}"
     return lake.commit(connection, settings, lambda: _work(connection, load), message)
 
 
@@ -75,18 +75,12 @@ def already_committed(
 
 
 def _open_files(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
-    """Temporary relations over the staged files. `memory` because the lake is the catalogue in use."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE verdict AS SELECT * FROM read_parquet({literal(load.verdict)}) WHERE len(errors) > 0"
-    )
+    """Temporary relations over the staged files."""
+    quarantine.open_failing(connection, load.resource, load.standardised, load.verdict, load.landing)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {fates.CANDIDATES} AS SELECT * EXCLUDE (_uncastable) FROM read_parquet({literal(load.standardised)}) "
-        "WHERE _row NOT IN (SELECT _row FROM verdict)"
+        f"WHERE _row NOT IN (SELECT _row FROM {quarantine.FAILING})"
     )
-    if load.keys is not None:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {fates.KEYS} AS SELECT * FROM read_parquet({literal(load.keys)})"
-        )
 
 
 def _work(connection: duckdb.DuckDBPyConnection, load: Load) -> RunRecord:
@@ -96,31 +90,37 @@ def _work(connection: duckdb.DuckDBPyConnection, load: Load) -> RunRecord:
         return done
     last = latest_run(connection, load.resource, load.interval)
     resource, interval = load.resource, load.interval
-    extracted = _count(connection, f"read_parquet({literal(load.standardised)})")
     record = RunRecord(
         run_id=load.run_id, attempt=last.attempt + 1 if last else 1, department=resource.department, resource=resource.name,
         interval_start=interval.start, interval_end=interval.end, status=HELD if load.held_because else LOADED,
-        load_mode=resource.load_mode, extracted=extracted, accepted=0, quarantined=_count(connection, "verdict"), replaced=0,
-        held=0, deleted=0, warnings=load.warnings, contract_version=resource.version, contract_fingerprint=resource.fingerprint,
+        load_mode=resource.load_mode, extracted=_count(connection, f"read_parquet({literal(load.standardised)})"), accepted=0,
+        quarantined=0, replaced=0, held=0, deleted=0, outside=load.outside, warnings=load.warnings,
+        contract_version=resource.version, contract_fingerprint=resource.fingerprint,
         landing=load.landing_name, landing_sha256=load.landing_sha256, error="LoadHeld" if load.held_because else "",
         message=load.held_because or load.message, remedy="", started_at=load.started_at, finished_at=load.finished_at,
     )  # fmt: skip
+    newest_start = newest_loaded_start(connection, resource)
+    newest = newest_start is None or newest_start <= interval.start
+    if not load.held_because:
+        record = _write_rows(connection, load, table, record, newest)
+    quarantined = quarantine.write_quarantine(
+        connection, resource, interval.start, load.run_id, held=bool(load.held_because), newest=newest
+    )
+    record = replace(record, quarantined=quarantined)
     if load.held_because:
-        record = replace(record, held=extracted - record.quarantined)
-    else:
-        record = _write_rows(connection, load, table, record)
-    _write_quarantine(connection, load)
+        record = replace(record, held=record.extracted - quarantined)
     _write_quality(connection, load)
     _write_state(connection, load)
     write_run(connection, record)
     return record
 
 
-def _write_rows(connection: duckdb.DuckDBPyConnection, load: Load, table: str, record: RunRecord) -> RunRecord:
+def _write_rows(
+    connection: duckdb.DuckDBPyConnection, load: Load, table: str, record: RunRecord, newest: bool
+) -> RunRecord:
     resource, start = load.resource, load.interval.start
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {fates.FATES} (_row BIGINT, fate VARCHAR)")
-    newest_start = newest_loaded_start(connection, resource)
-    newest = newest_start is None or newest_start <= start
+    settled = quarantine.supersede_failing(connection, resource, table, start, newest)
     deleted = 0
     if resource.key:
         _decide(connection, fates.duplicates_sql(resource))
@@ -135,95 +135,65 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, load: Load, table: str, r
         connection.execute(f"DELETE FROM {table}")
     else:
         deleted = _merge(connection, load, table, newest)
+    before = _count(connection, table)
     connection.execute(
         f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (_row), TIMESTAMPTZ {literal(start.isoformat())} AS {tables.INTERVAL_COLUMN}, "
         f"{literal(load.run_id)} AS {tables.RUN_COLUMN} FROM {fates.CANDIDATES} WHERE _row NOT IN (SELECT _row FROM {fates.FATES})"
     )
+    written = _count(connection, table) - before
     counted = dict(connection.execute(f"SELECT fate, count(*) FROM {fates.FATES} GROUP BY fate").fetchall())
-    written = _count(
-        connection, f"{table} WHERE {tables.INTERVAL_COLUMN} = ? AND {tables.RUN_COLUMN} = ?", [start, load.run_id]
-    )
     return replace(
         record, accepted=written + counted.get("unchanged", 0), deleted=deleted,
-        replaced=sum(counted.get(fate, 0) for fate in ("duplicate", "tombstone", "superseded")),
+        replaced=settled + sum(counted.get(fate, 0) for fate in ("duplicate", "tombstone", "superseded")),
     )  # fmt: skip
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, load: Load, table: str, newest: bool) -> int:
     """Decide which rows are written, make room for them, delete what the source deleted; returns how many rows left the lake."""
     resource, start = load.resource, load.interval.start
-    mine = f"department = {literal(resource.department)} AND resource = {literal(resource.name)}"
-    connection.execute(f"DELETE FROM {fates.TOMBSTONES} WHERE {mine} AND interval_start = ?", [start])
+    columns = fates.key_columns(resource)
+    holds_rows = _count(connection, table) > 0
+    if holds_rows or _count(connection, f"{fates.TOMBSTONES} WHERE {tables.of_resource(resource)}"):
+        _decide(connection, fates.superseded_sql(resource, table, start, newest))
     if resource.deletions and resource.deletions.mode == "tombstone":
         _decide(connection, fates.tombstones_sql(resource))
-    if _count(connection, table):
-        _decide(connection, fates.superseded_sql(resource, table, start, newest))
+    if holds_rows:
         _decide(connection, fates.unchanged_sql(resource, table))
-    present = f"SELECT {fates.key_columns(resource)} FROM {fates.CANDIDATES} WHERE _row NOT IN (SELECT _row FROM {fates.FATES})"
-    connection.execute(f"DELETE FROM {table} WHERE ({fates.key_columns(resource)}) IN ({present})")
-    gone = _deleted_keys_sql(load, table, newest)
-    # a row this very interval accepted in an earlier attempt and refuses now is no longer in the lake
-    refused = f"SELECT {fates.key_columns(resource)} FROM read_parquet({literal(load.standardised)}) WHERE _row IN (SELECT _row FROM verdict)"
-    connection.execute(
-        f"DELETE FROM {table} WHERE {tables.INTERVAL_COLUMN} = ? AND ({fates.key_columns(resource)}) IN ({refused})",
-        [start],
-    )
+        present = f"SELECT {columns} FROM {fates.CANDIDATES} WHERE _row NOT IN (SELECT _row FROM {fates.FATES})"
+        connection.execute(f"DELETE FROM {table} WHERE ({columns}) IN ({present})")
+        # a row this very interval accepted in an earlier attempt and refuses now is no longer in the lake
+        refused = f"SELECT key FROM {quarantine.FAILING} WHERE key NOT IN (SELECT {fates.key_text(resource)} FROM {fates.CANDIDATES})"
+        connection.execute(
+            f"DELETE FROM {table} WHERE {tables.INTERVAL_COLUMN} = ? AND {fates.key_text(resource)} IN ({refused})",
+            [start],
+        )
+    return _delete_gone(connection, load, table, newest)
+
+
+def _delete_gone(connection: duckdb.DuckDBPyConnection, load: Load, table: str, newest: bool) -> int:
+    """Delete the keys that the source deleted and remember them; returns how many rows left the lake."""
+    resource, start = load.resource, f"TIMESTAMPTZ {literal(load.interval.start.isoformat())}"
+    mine = tables.of_resource(resource)
+    connection.execute(f"""
+        DELETE FROM {fates.TOMBSTONES} WHERE {mine} AND interval_start <= {start} AND key IN (
+            SELECT {fates.key_text(resource)} FROM {fates.CANDIDATES}
+            WHERE _row NOT IN (SELECT _row FROM {fates.FATES} WHERE fate IN ('tombstone', 'superseded', 'duplicate')))""")
+    gone = fates.gone_sql(resource, table, start, newest, load.keys, load.standardised)
     if not gone:
         return 0
     connection.execute(f"CREATE OR REPLACE TEMP TABLE gone AS {gone}")
-    connection.execute(
-        f"INSERT INTO {fates.TOMBSTONES} SELECT {literal(resource.department)}, {literal(resource.name)}, {fates.key_text(resource)}, "
-        f"TIMESTAMPTZ {literal(start.isoformat())}, {literal(load.run_id)} FROM gone"
-    )
+    connection.execute(f"""
+        INSERT INTO {fates.TOMBSTONES}
+        SELECT DISTINCT {literal(resource.department)}, {literal(resource.name)}, key, {start}, {literal(load.run_id)}
+        FROM gone WHERE key NOT IN (SELECT key FROM {fates.TOMBSTONES} WHERE {mine})""")
     before = _count(connection, table)
-    connection.execute(
-        f"DELETE FROM {table} WHERE ({fates.key_columns(resource)}) IN (SELECT {fates.key_columns(resource)} FROM gone)"
-    )
+    if _count(connection, "gone"):
+        connection.execute(f"DELETE FROM {table} WHERE {fates.key_text(resource)} IN (SELECT key FROM gone)")
     return before - _count(connection, table)
-
-
-def _deleted_keys_sql(load: Load, table: str, newest: bool) -> str:
-    """SELECT of the keys that the source deleted, empty text where this load cannot tell."""
-    resource = load.resource
-    columns = fates.key_columns(resource)
-    if resource.deletions and resource.deletions.mode == "tombstone":
-        return f"SELECT {columns} FROM {fates.CANDIDATES} WHERE _row IN (SELECT _row FROM {fates.FATES} WHERE fate = 'tombstone')"
-    whole = resource.load_mode == "snapshot" or (
-        resource.deletions is not None and resource.deletions.mode == "absence"
-    )
-    if not (whole and newest):
-        return ""
-    # a key whose row is in quarantine is at the source all the same
-    seen = fates.KEYS if load.keys is not None else f"read_parquet({literal(load.standardised)})"
-    return f"SELECT {fates.key_columns(resource, 't.')} FROM {table} AS t ANTI JOIN {seen} AS k ON {fates.same_key(resource, 't', 'k')}"
 
 
 def _decide(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     connection.execute(f"INSERT INTO {fates.FATES} {sql}")
-
-
-def _write_quarantine(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
-    resource, start = load.resource, load.interval.start
-    # a held attempt does not touch what an earlier, loaded attempt put into quarantine
-    scope = "true" if not load.held_because else f"run_id = {literal(load.run_id)}"
-    connection.execute(
-        f"DELETE FROM {QUARANTINE} WHERE department = ? AND resource = ? AND interval_start = ? AND {scope}",
-        [resource.department, resource.name, start],
-    )
-    key = fates.key_text(resource, "s.") if resource.key else "NULL"
-    connection.execute(
-        f"""INSERT INTO {QUARANTINE}
-        SELECT {literal(load.run_id)}, {literal(resource.department)}, {literal(resource.name)},
-               TIMESTAMPTZ {literal(start.isoformat())}, s._row, {key}, v.errors, to_json(l.original)
-        FROM verdict AS v
-        JOIN read_parquet({literal(load.standardised)}) AS s USING (_row)
-        JOIN (SELECT file_row_number + 1 AS _row, r AS original FROM read_parquet({literal(load.landing)}, file_row_number = true) AS r) AS l
-             USING (_row)"""
-    )
-    written = _count(connection, f"{QUARANTINE} WHERE run_id = ?", [load.run_id])
-    failing = _count(connection, "verdict")
-    if written != failing:
-        raise InternalError(f"{failing} rows fail but {written} reached the quarantine", where=resource.id)
 
 
 def _write_quality(connection: duckdb.DuckDBPyConnection, load: Load) -> None:

@@ -8,12 +8,13 @@ Every function returns SQL over three temporary relations of the commit: `candid
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from contracts.model import Resource
 from contracts.quoting import ident, literal, literals
-from warehouse.tables import INTERVAL_COLUMN
+from warehouse.tables import INTERVAL_COLUMN, of_resource
 
-CANDIDATES, FATES, KEYS = "candidates", "fates", "source_keys"
+CANDIDATES, FATES = "candidates", "fates"
 TOMBSTONES = ident("lake", "ops", "tombstones")
 
 
@@ -46,7 +47,7 @@ def duplicates_sql(resource: Resource) -> str:
 
 
 def tombstones_sql(resource: Resource) -> str:
-    """The rows that mark their key as deleted."""
+    """The rows that mark their key as deleted, where nothing newer is known of the key."""
     assert resource.deletions is not None and resource.deletions.column is not None
     column = ident(resource.deletions.column)
     return f"""
@@ -74,8 +75,8 @@ def superseded_sql(resource: Resource, table: str, start: datetime, newest: bool
         UNION ALL
         SELECT c._row, 'superseded' AS fate FROM {CANDIDATES} AS c
         WHERE c._row NOT IN (SELECT _row FROM {FATES}) AND EXISTS (
-            SELECT 1 FROM {TOMBSTONES} AS d WHERE d.department = {literal(resource.department)}
-            AND d.resource = {literal(resource.name)} AND d.interval_start > {instant} AND d.key = {key_text(resource, "c.")})"""
+            SELECT 1 FROM {TOMBSTONES} AS d
+            WHERE {of_resource(resource)} AND d.interval_start > {instant} AND d.key = {key_text(resource, "c.")})"""
 
 
 def unchanged_sql(resource: Resource, table: str) -> str:
@@ -88,3 +89,26 @@ def unchanged_sql(resource: Resource, table: str) -> str:
     return f"""
         SELECT c._row, 'unchanged' AS fate FROM {CANDIDATES} AS c JOIN {table} AS t ON {same_key(resource, "c", "t")}
         WHERE {same or "true"} AND c._row NOT IN (SELECT _row FROM {FATES})"""
+
+
+def gone_sql(resource: Resource, table: str, start: str, newest: bool, keys: Path | None, standardised: Path) -> str:
+    """SELECT of `key` (text) of what the source deleted, from the lake and from the open problem rows; empty where this load cannot tell."""
+    if resource.deletions and resource.deletions.mode == "tombstone":
+        return (
+            f"SELECT {key_text(resource)} AS key FROM {CANDIDATES} "
+            f"WHERE _row IN (SELECT _row FROM {FATES} WHERE fate = 'tombstone')"
+        )
+    whole = resource.load_mode == "snapshot" or (
+        resource.deletions is not None and resource.deletions.mode == "absence"
+    )
+    if not (whole and newest):
+        return ""
+    # a key whose row fails is at the source all the same
+    seen = f"read_parquet({literal(keys or standardised)})"
+    complete = " AND ".join(f"{ident(name)} IS NOT NULL" for name in resource.key)
+    return f"""
+        SELECT {key_text(resource, "t.")} AS key FROM {table} AS t ANTI JOIN {seen} AS k ON {same_key(resource, "t", "k")}
+        UNION ALL
+        SELECT q.key FROM {ident("lake", "quarantine", "rows")} AS q
+        WHERE {of_resource(resource)} AND q.key IS NOT NULL AND q.interval_start < {start}
+          AND q.key NOT IN (SELECT {key_text(resource)} FROM {seen} WHERE {complete})"""

@@ -24,7 +24,7 @@ class RunRecord:
     """One attempt. Rows: extracted = accepted + quarantined + replaced + held, and held is 0 in every load.
 
     `replaced` counts duplicates within the extraction, rows older than what the lake already holds, and deletion marks; `deleted` counts rows that
-    left the lake. Times are aware; `attempt` numbers the records of one resource and interval from 1.
+    left the lake; `outside` counts rows the source gave beyond the interval's bounds, which are no part of `extracted`. Times are aware; `attempt` numbers the records of one resource and interval from 1.
     """
 
     run_id: str
@@ -41,6 +41,7 @@ class RunRecord:
     replaced: int
     held: int
     deleted: int
+    outside: int
     warnings: int
     contract_version: str
     contract_fingerprint: str

@@ -20,7 +20,7 @@ _PLATFORM_TABLES = {
     ("ops", "runs"): """
         run_id VARCHAR, attempt BIGINT, department VARCHAR, resource VARCHAR, interval_start TIMESTAMPTZ, interval_end TIMESTAMPTZ,
         status VARCHAR, load_mode VARCHAR, extracted BIGINT, accepted BIGINT, quarantined BIGINT, replaced BIGINT, held BIGINT,
-        deleted BIGINT, warnings BIGINT, contract_version VARCHAR, contract_fingerprint VARCHAR, landing VARCHAR,
+        deleted BIGINT, outside BIGINT, warnings BIGINT, contract_version VARCHAR, contract_fingerprint VARCHAR, landing VARCHAR,
         landing_sha256 VARCHAR, error VARCHAR, message VARCHAR, remedy VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ""",
     ("ops", "quality_results"): """
         run_id VARCHAR, department VARCHAR, resource VARCHAR, interval_start TIMESTAMPTZ, rule VARCHAR, expectation VARCHAR,
@@ -32,27 +32,30 @@ _PLATFORM_TABLES = {
         department VARCHAR, resource VARCHAR, label VARCHAR, description VARCHAR, owner VARCHAR, source_system VARCHAR,
         connector VARCHAR, load_mode VARCHAR, share_type VARCHAR, resource_code VARCHAR, cycle_hours DOUBLE, fields BIGINT,
         contract_version VARCHAR, contract_fingerprint VARCHAR""",
+    ("ops", "city_steps"): "step VARCHAR, as_of TIMESTAMPTZ, inputs VARCHAR",
     ("quarantine", "rows"): """
         run_id VARCHAR, department VARCHAR, resource VARCHAR, interval_start TIMESTAMPTZ, row_number BIGINT, key VARCHAR,
         rules VARCHAR[], original JSON""",
 }
 
 _COMMENTS = {
-    (
-        "ops",
-        "runs",
-    ): "运行记录 one row an attempt at one resource and interval; extracted = accepted + quarantined + replaced + held",
+    ("ops", "runs"): (
+        "运行记录 one row an attempt at one resource and interval; extracted = accepted + quarantined + replaced + held"
+    ),
     ("ops", "quality_results"): "质量规则结果 outcome of each rule in each run, with its dimension of GB/T 36344",
-    (
-        "ops",
-        "tombstones",
-    ): "删除标记 keys deleted at their source, so that replaying an older interval does not bring them back",
+    ("ops", "tombstones"): (
+        "删除标记 keys deleted at their source, so that replaying an older interval does not bring them back"
+    ),
     ("ops", "catalogue"): "政务数据目录 the catalogue as loaded",
-    (
-        "quarantine",
-        "rows",
-    ): "问题数据隔离区 rows refused, with the rules they broke and their values as the source gave them",
+    ("quarantine", "rows"): (
+        "问题数据隔离区 open problem rows, with the rules they broke and their values as the source gave them"
+    ),
 }
+
+
+def of_resource(resource: Resource) -> str:
+    """Condition over the platform's own tables: the rows about this resource."""
+    return f"department = {literal(resource.department)} AND resource = {literal(resource.name)}"
 
 
 def ensure_platform(connection: duckdb.DuckDBPyConnection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from contracts.model import Field, Resource
 from contracts.quoting import ident, literal
@@ -16,12 +15,12 @@ UNCASTABLE_COLUMN = "_uncastable"
 
 
 def standardise_sql(
-    resource: Resource, landing: str, landed_types: Mapping[str, str], bounds: tuple[datetime, datetime] | None = None
+    resource: Resource, landing: str, landed_types: Mapping[str, str], bounds: tuple[str, str] | None = None
 ) -> str:
     """SELECT of `_row` (1-based, as landed), the business fields in their lake types, and `_uncastable`.
 
     `landing` is the path of the landed Parquet file, `landed_types` its columns' DuckDB types. `_uncastable` lists the fields whose value
-    cannot be read as its type: they are NULL here and as given in the landing zone. `bounds` keeps the rows whose watermark lies
+    cannot be read as its type: they are NULL here and as given in the landing zone. `bounds` (ISO instants) keeps the rows whose watermark lies
     in `[from, to)` or cannot be read, for sources that cannot select them themselves.
     """
     suspects = [f for f in resource.fields if f.logical_type != "string"]
@@ -72,9 +71,9 @@ def _uncastable(suspects: list[Field]) -> str:
     return f"CASE WHEN {' OR '.join(tests)} THEN list_filter([{names}], x -> x IS NOT NULL) END"
 
 
-def _within(resource: Resource, bounds: tuple[datetime, datetime] | None) -> str:
+def _within(resource: Resource, bounds: tuple[str, str] | None) -> str:
     if bounds is None or resource.watermark is None:
         return ""
     column = ident(resource.watermark.column)
-    start, end = (f"TIMESTAMPTZ {literal(instant.isoformat())}" for instant in bounds)
+    start, end = (f"TIMESTAMPTZ {literal(instant)}" for instant in bounds)
     return f"\nWHERE {column} IS NULL OR ({column} >= {start} AND {column} < {end})"

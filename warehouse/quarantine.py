@@ -1,0 +1,103 @@
+"""The quarantine: the open problem rows of each resource, with the rules they broke and their values as the source gave them.
+
+A problem row stays open until its key comes again: accepted, refused anew, or deleted at its source. So the table says what is wrong now; what each
+run refused stands in its quality results, and the rows themselves in the landing zone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from contracts.model import Resource
+from contracts.quoting import ident, literal
+from warehouse import fates
+from warehouse.tables import INTERVAL_COLUMN, of_resource
+
+QUARANTINE = ident("lake", "quarantine", "rows")
+FAILING = "failing"
+
+# a row without a whole key is known by its values
+_IDENTITY = "coalesce({0}.key, CAST({0}.original AS VARCHAR))"
+
+
+def open_failing(
+    connection: duckdb.DuckDBPyConnection, resource: Resource, standardised: Path, verdict: Path, landing: Path
+) -> None:
+    """Make the temporary table `failing` (`_row`, `rules`, `key`, `original`) of the rows that break an error-level rule."""
+    complete = " AND ".join(f"s.{ident(name)} IS NOT NULL" for name in resource.key)
+    key = f"CASE WHEN {complete} THEN {fates.key_text(resource, 's.')} END" if resource.key else "CAST(NULL AS VARCHAR)"
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {FAILING} AS
+        SELECT v._row, v.errors AS rules, {key} AS key, to_json(l.original) AS original
+        FROM (SELECT * FROM read_parquet({literal(verdict)}) WHERE len(errors) > 0) AS v
+        JOIN read_parquet({literal(standardised)}) AS s USING (_row)
+        JOIN (SELECT file_row_number + 1 AS _row, r AS original
+              FROM read_parquet({literal(landing)}, file_row_number = true) AS r) AS l USING (_row)""")
+
+
+def supersede_failing(
+    connection: duckdb.DuckDBPyConnection, resource: Resource, table: str, start: datetime, newest: bool
+) -> int:
+    """Take out of `failing` what a later interval has settled, or restated, already; returns how many rows.
+
+    Only a repeated run of an older interval finds any. Each interval of an `append` resource stands for itself.
+    """
+    if resource.load_mode == "append":
+        return 0
+    before = _count(connection, FAILING)
+    if resource.load_mode == "snapshot" and not newest:
+        connection.execute(f"DELETE FROM {FAILING}")
+        return before
+    mine, after = of_resource(resource), f"interval_start > TIMESTAMPTZ {literal(start.isoformat())}"
+    connection.execute(f"""
+        DELETE FROM {FAILING} AS f
+        WHERE {_IDENTITY.format("f")} IN (SELECT {_IDENTITY.format("q")} FROM {QUARANTINE} AS q WHERE {mine} AND {after})
+           OR f.key IN (SELECT key FROM {fates.TOMBSTONES} WHERE {mine} AND {after})
+           OR f.key IN (SELECT {fates.key_text(resource)} FROM {table}
+                        WHERE {INTERVAL_COLUMN} > TIMESTAMPTZ {literal(start.isoformat())})""")
+    return before - _count(connection, FAILING)
+
+
+def write_quarantine(
+    connection: duckdb.DuckDBPyConnection, resource: Resource, start: datetime, run_id: str, *, held: bool, newest: bool
+) -> int:
+    """Put `failing` into the quarantine and close what this load settles; returns how many rows were put in.
+
+    A held attempt only adds: what an earlier, loaded attempt refused is still what the lake lacks.
+    """
+    mine = of_resource(resource)
+    scope = f"run_id = {literal(run_id)}" if held else "true"
+    connection.execute(
+        f"DELETE FROM {QUARANTINE} WHERE {mine} AND interval_start = TIMESTAMPTZ {literal(start.isoformat())} AND {scope}"
+    )
+    if not held and resource.load_mode != "append":
+        _close_settled(connection, resource, start, newest)
+    connection.execute(f"""
+        INSERT INTO {QUARANTINE}
+        SELECT {literal(run_id)}, {literal(resource.department)}, {literal(resource.name)},
+               TIMESTAMPTZ {literal(start.isoformat())}, _row, key, rules, original
+        FROM {FAILING}""")
+    return _count(connection, f"{QUARANTINE} WHERE run_id = {literal(run_id)}")
+
+
+def _close_settled(connection: duckdb.DuckDBPyConnection, resource: Resource, start: datetime, newest: bool) -> None:
+    earlier = f"{of_resource(resource)} AND q.interval_start < TIMESTAMPTZ {literal(start.isoformat())}"
+    whole = resource.load_mode == "snapshot" or resource.watermark is None
+    if whole and newest:
+        # the source was read whole: what it no longer says is no open problem, a row without a key included
+        gone = "true" if resource.load_mode == "snapshot" else "q.key IS NULL"
+        connection.execute(f"DELETE FROM {QUARANTINE} AS q WHERE {earlier} AND {gone}")
+    settled = f"SELECT {fates.key_text(resource)} FROM {fates.CANDIDATES} WHERE _row NOT IN (SELECT _row FROM {fates.FATES} WHERE fate = 'superseded')"
+    deleted = f"SELECT key FROM {fates.TOMBSTONES} WHERE {of_resource(resource)}"
+    connection.execute(f"""
+        DELETE FROM {QUARANTINE} AS q WHERE {earlier} AND (
+            {_IDENTITY.format("q")} IN (SELECT {_IDENTITY.format("f")} FROM {FAILING} AS f)
+            OR q.key IN ({settled if resource.key else "NULL"}) OR q.key IN ({deleted}))""")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(row[0]) if row else 0

@@ -13,12 +13,13 @@ from datetime import date, datetime
 from typing import TypeVar
 
 import duckdb
+from transforms.unify import build_sql, read_mappings
 
 from contracts.quoting import ident, literal
 from pipeline.digest import city_nights, digest_text, outcomes
+from pipeline.scratch import write_atomically
 from pipeline.workplace import Workplace
 from sharing import rate, scorecard
-from transforms.unify import build_sql, read_mappings
 from warehouse.lake import LAKE, commit, open_lake
 from warehouse.runs import LOADED, RUNS
 from warehouse.tables import ensure_platform
@@ -114,8 +115,7 @@ def digest(place: Workplace, night: date | None = None) -> str:
     finally:
         connection.close()
     path = place.home / "reports" / f"digest-{day.isoformat()}.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_atomically(path, text)
     return text
 
 

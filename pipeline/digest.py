@@ -57,9 +57,7 @@ def outcomes(connection: duckdb.DuckDBPyConnection, city: City, night: Interval)
     if table_exists(connection, "ops", "runs"):
         for run in runs_of(connection, "interval_end > ? AND interval_end <= ?", [night.start, night.end]):
             newest[f"{run.department}.{run.resource}", run.interval_start] = run
-    return [
-        Outcome(city.resource(id), own, newest.get((id, own.start))) for id, own in due.items()
-    ]
+    return [Outcome(city.resource(id), own, newest.get((id, own.start))) for id, own in due.items()]
 
 
 def digest_text(city: City, night: Interval, found: list[Outcome], day: date) -> str:

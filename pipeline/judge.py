@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -25,6 +24,7 @@ from contracts.rules import RULE_TYPES
 from expectations.conditions import code_list_table, reference_table
 from expectations.verdict import counts_sql, row_rules, verdict_sql
 from pipeline.landing import Manifest, verify
+from pipeline.scratch import scratch_path, write_atomically
 from pipeline.workplace import Workplace
 from transforms.standardise import standardise_sql
 from warehouse.commit import QualityResult
@@ -77,7 +77,7 @@ def judge(place: Workplace, resource: Resource, interval: Interval, manifest: Ma
     folder = place.staging_folder(resource, interval, run_id)
     if (folder / "verdict.json").exists():
         return read_verdict(folder)
-    scratch = folder.with_name(f".{run_id}-{os.getpid()}")
+    scratch = scratch_path(folder)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
@@ -136,7 +136,8 @@ def _judge(
         added_columns=manifest.added_columns, quality=quality,
     )  # fmt: skip
     (scratch / "verdict.json").write_text(json.dumps(asdict(verdict), ensure_ascii=False, indent=1), encoding="utf-8")
-    _keep_for_data_docs(place.validation_file(resource, interval), document)
+    # for Data Docs
+    write_atomically(place.validation_file(resource, interval), json.dumps(document, ensure_ascii=False))
     return verdict
 
 
@@ -259,13 +260,6 @@ def _bounds_text(resource: Resource, rule_id: str) -> str:
 
     kwargs: dict[str, Any] = next((r.kwargs for r in rules_of(resource) if r.id == rule_id), {})
     return ", ".join(f"{name.replace('_value', '')} {value}" for name, value in kwargs.items())
-
-
-def _keep_for_data_docs(path: Path, document: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}-{os.getpid()}")
-    scratch.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    scratch.replace(path)
 
 
 def _publish(scratch: Path, folder: Path) -> None:

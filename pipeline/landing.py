@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 from contracts.errors import InternalError, SourceBroken
 from contracts.interval import Interval
 from contracts.model import Resource
+from pipeline.scratch import scratch_path, write_atomically
 
 _CURRENT = "current.json"
 _ROW_GROUP = 131_072
@@ -56,7 +56,7 @@ class Manifest:
     keys_file: str | None = None
 
     def save(self, folder: Path) -> None:
-        _write_atomically(
+        write_atomically(
             folder / f"attempt-{self.attempt}.json", json.dumps(asdict(self), ensure_ascii=False, indent=2)
         )
 
@@ -83,8 +83,7 @@ def land(
     Where the current attempt holds the very same bytes it stays, and its manifest is returned. Memory holds one row group.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = folder / f".extracting-{os.getpid()}.parquet"
-    key_scratch = folder / f".extracting-{os.getpid()}.keys.parquet"
+    scratch, key_scratch = scratch_path(folder / "extracting.parquet"), scratch_path(folder / "keys.parquet")
     try:
         rows, schema = _write(scratch, batches, manifest.resource, progress)
         digest = file_sha256(scratch)
@@ -108,7 +107,7 @@ def land(
                 key_scratch.rename(folder / manifest.keys_file)
             scratch.rename(final)
             manifest.save(folder)
-            _write_atomically(folder / _CURRENT, json.dumps({"manifest": f"attempt-{attempt}.json"}))
+            write_atomically(folder / _CURRENT, json.dumps({"manifest": f"attempt-{attempt}.json"}))
             return manifest
     finally:
         scratch.unlink(missing_ok=True)
@@ -186,9 +185,3 @@ def _locked(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    scratch = path.with_name(f".{path.name}-{os.getpid()}")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)

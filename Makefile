@@ -1,0 +1,61 @@
+# Landbridge: every target installs what it needs and says what it is doing. `make` alone prints this help.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export LANDBRIDGE_HOME ?= $(CURDIR)/var
+# a virtual environment is slow to import without its bytecode
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check bench lock format clean postgres
+
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(VENV)/.installed: requirements.lock setup.cfg
+	@echo "Installing Python packages from requirements.lock into $(VENV) (bytecode compiled) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --config-setting editable_mode=compat -e .
+	@touch $@
+
+demo: $(VENV)/.installed ## three nights of the sample city through a real Airflow, then what they brought
+	@$(BIN)/python -m cities.qingdao.demo
+
+up: $(VENV)/.installed ## Airflow's own pages on the sample city, until interrupted
+	@$(BIN)/python -m cities.qingdao.demo --up
+
+test: $(VENV)/.installed postgres ## lint, types, import rules, then every test
+	@$(MAKE) --no-print-directory check
+	@echo "Running the tests …"
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.installed ## formatting, lint, types and import rules
+	@echo "Checking format, lint, types and import rules …"
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@PYTHONPATH=. $(BIN)/lint-imports --no-cache > .import-report 2>&1 || { cat .import-report; rm .import-report; exit 1; }
+	@rm -f .import-report
+
+format: $(VENV)/.installed ## put the code into form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed ## measure; ratios against a floor of the same run
+	@$(BIN)/python -m benchmarks.dag_parsing
+	@$(BIN)/python -m benchmarks.pipeline_rows
+
+lock: $(VENV)/.installed ## resolve requirements.in into requirements.lock
+	@$(BIN)/uv pip compile --quiet --no-header --no-annotate requirements.in -o requirements.lock
+
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { echo "Installing PostgreSQL from Debian's packages …"; \
+	  $$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq postgresql' > /dev/null; }
+
+clean: ## remove what was made here: var/, caches, the virtual environment
+	@rm -rf var $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

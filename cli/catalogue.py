@@ -1,0 +1,58 @@
+"""`landbridge catalogue …`: read a whole city, report every mistake at once, list what it promises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from connectors.registry import check_settings, kinds
+from contracts.json_schema import contract_schema
+from sharing.scorecard import check_figures
+
+from cli.terminal import console, table
+from contracts.check import check_city
+from pipeline.workplace import Workplace
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def check() -> None:
+    """Report every mistake of the city's files with file, place and remedy; exit code 1 where there is any."""
+    place = Workplace.open()
+    mistakes = sorted({*check_city(place.city, kinds(), check_settings), *check_figures(place.city.folder, place.city)})
+    for mistake in mistakes:
+        console.print(str(mistake), markup=False, soft_wrap=True)
+    city = place.city
+    systems = len(city.systems)
+    console.print(
+        f"{city.name}: {len(city.departments)} departments, {systems} systems that carry data, {len(city.resources)} resources, "
+        f"{len(mistakes)} mistake{'' if len(mistakes) == 1 else 's'}"
+    )
+    if mistakes:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_resources() -> None:
+    """List the resources with connector, load mode, share type and owner."""
+    city = Workplace.open().city
+    made = table("resource", "label", "connector", "load", "share", "schedule", "owner")
+    for r in city.resources.values():
+        made.add_row(r.id, r.label, r.system.connector, r.load_mode, r.share_type, r.schedule, r.owner)
+    console.print(made)
+
+
+@app.command()
+def schema(
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; standard output without.")] = None,
+) -> None:
+    """Write the JSON schema of a contract, for editors that complete and check YAML."""
+    text = json.dumps(contract_schema(), ensure_ascii=False, indent=2) + "\n"
+    if file is None:
+        console.print(text, markup=False, soft_wrap=True)
+    else:
+        file.write_text(text, encoding="utf-8")
+        console.print(f"written: {file}")

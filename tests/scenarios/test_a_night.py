@@ -1,0 +1,145 @@
+"""Nights told end to end: what a department's system held, what the lake holds afterwards, and where every row went."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.errors import HistoryUnavailable, LoadHeld, SourceUnavailable
+from tests.small_city import SmallCity, local
+
+
+def accounts(record: object) -> tuple[int, int, int, int]:
+    return record.extracted, record.accepted, record.quarantined, record.replaced  # type: ignore[attr-defined]
+
+
+def test_the_first_load_reads_the_whole_history_and_the_next_only_what_changed(city: SmallCity) -> None:
+    old, new = ("1", "王伟", 60, "active", "1999-01-01 08:00:00"), ("2", "李娜", 30, "active", local(1))
+    city.residents([old, new])
+    assert accounts(city.run("police.resident", 1)) == (2, 2, 0, 0)
+    moved = ("1", "王伟", 61, "active", local(2))
+    city.residents([moved, new])
+    # the look-back of a day reads the second row again: it is in the lake unchanged, hence accepted
+    assert accounts(city.run("police.resident", 2)) == (2, 2, 0, 0)
+    assert city.query("SELECT person_no, age FROM police.resident ORDER BY 1") == [("1", 61), ("2", 30)]
+
+
+def test_every_row_is_in_the_lake_in_quarantine_or_replaced(city: SmallCity) -> None:
+    city.residents(
+        [
+            ("1", "王伟", "４０", "active", local(1)),
+            ("2", None, 30, "active", local(1)),
+            ("3", "张敏", "forty", "active", local(1)),
+            ("4", "刘洋", 20, "active", local(1, "08:00:00")),
+            ("4", "刘洋", 21, "active", local(1, "09:00:00")),
+            (None, "陈静", 22, "active", local(1)),
+        ]
+    )
+    assert accounts(city.run("police.resident", 1)) == (6, 2, 3, 1)
+    assert city.query("SELECT person_no, age FROM police.resident ORDER BY 1") == [("1", 40), ("4", 21)]
+    refused = city.query("SELECT row_number, key, rules, original->>'年龄' FROM quarantine.rows ORDER BY row_number")
+    assert refused == [
+        (2, "2", ["name.not_null"], "30"),
+        (3, "3", ["age.castable"], "forty"),
+        (6, None, ["person_no.not_null"], "22"),
+    ]
+
+
+def test_a_corrected_row_leaves_the_quarantine_and_an_older_night_does_not_bring_it_back(city: SmallCity) -> None:
+    city.residents([("1", None, 40, "active", local(1)), ("2", "李娜", 30, "active", local(1))])
+    city.run("police.resident", 1)
+    city.residents([("1", "王伟", 40, "active", local(2)), ("2", "李娜", 30, "active", local(1))])
+    city.run("police.resident", 2)
+    assert city.query("SELECT count(*) FROM quarantine.rows") == [(0,)]
+    before = city.hashes()
+    replayed = city.run("police.resident", 1, "landing")
+    assert accounts(replayed) == (2, 1, 0, 1)
+    assert city.hashes() == before
+    city.run("police.resident", 1, "source")
+    assert city.hashes() == before
+
+
+def test_a_deleted_row_stays_deleted_when_older_nights_are_repeated(city: SmallCity) -> None:
+    city.residents([("1", "王伟", 40, "active", local(1)), ("2", "李娜", 30, "active", local(1))])
+    city.run("police.resident", 1)
+    city.residents([("1", "王伟", 40, "cancelled", local(2)), ("2", "李娜", 30, "active", local(1))])
+    record = city.run("police.resident", 2)
+    assert (record.deleted, record.replaced) == (1, 1)
+    before = city.hashes()
+    for number, origin in ((1, "landing"), (2, "landing"), (1, "landing"), (2, "source"), (1, "source")):
+        city.run("police.resident", number, origin)  # type: ignore[arg-type]
+        assert city.hashes() == before
+    assert city.query("SELECT person_no FROM police.resident") == [("2",)]
+
+
+def test_a_late_row_is_found_by_the_look_back(city: SmallCity) -> None:
+    city.residents([("1", "王伟", 40, "active", local(1))])
+    city.run("police.resident", 1)
+    late = ("2", "李娜", 30, "active", local(1, "23:00:00"))
+    city.residents([("1", "王伟", 40, "active", local(1)), late])
+    city.run("police.resident", 2)
+    assert city.query("SELECT person_no FROM police.resident ORDER BY 1") == [("1",), ("2",)]
+
+
+def test_append_replaces_exactly_its_own_interval(city: SmallCity) -> None:
+    city.marriages(1, [("A1", "2020-05-04"), ("A2", "2020年5月4日")])
+    city.marriages(2, [("B1", "2020/5/5")])
+    city.run("civil.marriage", 1)
+    city.run("civil.marriage", 2)
+    before = city.hashes()
+    city.run("civil.marriage", 1)
+    assert city.hashes() == before
+    city.marriages(1, [("A1", "2020-05-04")])
+    city.run("civil.marriage", 1)
+    assert city.query("SELECT certificate_no FROM civil.marriage ORDER BY 1") == [("A1",), ("B1",)]
+
+
+def test_too_many_failing_rows_hold_the_load_back_and_yesterday_stays(city: SmallCity) -> None:
+    city.taxpayers({"1": "10.00", "2": "20.00", "3": "30.00"})
+    city.run("tax.taxpayer", 1)
+    city.taxpayers({"1": "-1", "2": "-2", "3": "30.00"})
+    with pytest.raises(LoadHeld, match=r"66\.7% of rows fail \(2 of 3\), limit 25\.0%; most: amount\.minimum"):
+        city.run("tax.taxpayer", 2)
+    assert city.query("SELECT sum(amount) FROM tax.taxpayer") == [(60,)]
+    [record] = city.query(
+        "SELECT status, extracted, accepted, quarantined, replaced, held FROM ops.runs WHERE attempt = 1 AND status = 'held'"
+    )
+    assert record == ("held", 3, 0, 2, 0, 1)
+
+
+def test_too_few_rows_hold_the_load_back(city: SmallCity) -> None:
+    city.taxpayers({"1": "10.00"})
+    with pytest.raises(LoadHeld, match=r"table\.expected_rows_min fails: 1 observed, min 2"):
+        city.run("tax.taxpayer", 1)
+
+
+def test_a_department_that_is_down_is_recorded_and_named(city: SmallCity) -> None:
+    with pytest.raises(SourceUnavailable):
+        city.run("civil.marriage", 1)
+    assert city.query("SELECT status, error FROM ops.runs") == [("failed", "SourceUnavailable")]
+
+
+def test_a_source_without_history_is_replayed_from_landing_and_never_invented(city: SmallCity) -> None:
+    city.taxpayers({"1": "10.00", "2": "20.00"})
+    city.run("tax.taxpayer", 1)
+    city.taxpayers({"1": "11.00", "2": "21.00"})
+    city.run("tax.taxpayer", 2)
+    before = city.hashes()
+    # the file shows only today's state: the first night comes from what landed then, and loses against the newer one
+    assert accounts(city.run("tax.taxpayer", 1)) == (2, 0, 0, 2)
+    assert city.hashes() == before
+    with pytest.raises(HistoryUnavailable, match="landing holds 20200504T0200 to 20200505T0200"):
+        city.run("tax.taxpayer", 0)
+
+
+def test_repeating_a_night_changes_nothing(city: SmallCity) -> None:
+    for number in (1, 2):
+        city.residents([("1", "王伟", 40 + number, "active", local(number)), ("2", None, 3, "active", local(1))])
+        city.marriages(number, [(f"A{number}", f"2020-05-0{number}"), (f"B{number}", "2020-13-01")])
+        city.taxpayers({"1": f"1{number}.00", "2": "20.00"})
+        for resource in ("police.resident", "civil.marriage", "tax.taxpayer"):
+            city.run(resource, number)
+    before = city.hashes()
+    for number in (1, 2, 1, 2):
+        for resource in ("police.resident", "civil.marriage", "tax.taxpayer"):
+            city.run(resource, number)
+            assert city.hashes() == before

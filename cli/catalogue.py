@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from connectors.registry import check_settings, kinds
 from contracts.json_schema import contract_schema
 from sharing.scorecard import check_figures
 
 from cli.terminal import console, table
+from connectors.registry import check_settings, kinds
 from contracts.check import check_city
 from pipeline.workplace import Workplace
 

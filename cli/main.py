@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from cli import catalogue, data_docs, digest, explain, hashes, rate, run, scorecard, sql, status
+from cli import catalogue, data_docs, digest, explain, hashes, rate, run, scorecard, sql, status, summary
 from cli.terminal import errors
 from contracts.errors import LandbridgeError
 
@@ -26,6 +26,7 @@ app.command("explain")(explain.explain)
 app.command("digest")(digest.digest)
 app.command("rate")(rate.rate)
 app.command("scorecard")(scorecard.scorecard)
+app.command("summary")(summary.summary)
 app.command("sql")(sql.sql)
 app.command("shell")(sql.shell)
 app.command("hash")(hashes.hashes)

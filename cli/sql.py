@@ -22,7 +22,7 @@ def sql(
         raise ConfigurationError(f"unknown format {form!r}", remedy="table, csv or json")
     connection = connect()
     try:
-        result = connection.sql(query)
+        result = _query(connection, query)
         if result is None:
             return
         if form == "table":
@@ -48,13 +48,18 @@ def shell() -> None:
     try:
         while (statement := _statement()) is not None:
             try:
-                result = connection.sql(statement)
+                result = _query(connection, statement)
                 if result is not None:
                     console.print(result, markup=False, soft_wrap=True)
             except duckdb.Error as error:
                 errors.print(_first_lines(error), style="red", markup=False)
     finally:
         connection.close()
+
+
+def _query(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyRelation | None:
+    """The last statement's rows; None where it gives none, which the package's own types do not say."""
+    return connection.sql(text)
 
 
 def _statement() -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -75,7 +76,7 @@ def judge(place: Workplace, resource: Resource, interval: Interval, manifest: Ma
     landed = verify(place.landing_folder(resource, interval), manifest)
     run_id = run_id_of(resource, interval, manifest)
     folder = place.staging_folder(resource, interval, run_id)
-    if (folder / "verdict.json").exists():
+    with suppress(FileNotFoundError):
         return read_verdict(folder)
     scratch = scratch_path(folder)
     shutil.rmtree(scratch, ignore_errors=True)
@@ -263,9 +264,13 @@ def _bounds_text(resource: Resource, rule_id: str) -> str:
 
 
 def _publish(scratch: Path, folder: Path) -> None:
-    try:
-        scratch.rename(folder)
-    except OSError:
-        # another run of the same input was quicker: its work is the same
-        if not (folder / "verdict.json").exists():
-            raise
+    """Give the staged work its final name. A twin of this run may have been quicker, its work being the same – or may just have committed and cleared it."""
+    for turn in range(3):
+        try:
+            scratch.rename(folder)
+            return
+        except OSError:
+            if (folder / "verdict.json").exists():
+                return
+            if turn == 2:
+                raise

@@ -64,11 +64,15 @@ def load(
     folder = place.home / verdict
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
     try:
-        done = _committed(connection, resource, interval, folder.name)
-        if done is None:
-            record = commit_load(connection, place.settings, _load(place, resource, interval, folder, observed_at))
-        else:
-            record = done
+        record = _committed(connection, resource, interval, folder.name)
+        if record is None:
+            try:
+                record = commit_load(connection, place.settings, _load(place, resource, interval, folder, observed_at))
+            except (duckdb.Error, ConfigurationError, OSError):
+                # a twin of this run may have committed meanwhile and cleared the staging folder
+                record = _committed(connection, resource, interval, folder.name)
+                if record is None:
+                    raise
     finally:
         connection.close()
     shutil.rmtree(folder, ignore_errors=True)

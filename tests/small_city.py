@@ -169,6 +169,13 @@ class SmallCity:
     def sources(self) -> Path:
         return self.root / "sources"
 
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change one place of one of the city's files."""
+        path = self.root / "city" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
     def residents(self, rows: Sequence[tuple[str | None, str | None, object, str, str]]) -> None:
         """Replace the population database: person_no, name, age, status, updated_at (local time)."""
         with sqlite3.connect(self.sources / "population.sqlite") as database:

@@ -101,14 +101,15 @@ def _work(connection: duckdb.DuckDBPyConnection, load: Load) -> RunRecord:
     )  # fmt: skip
     newest_start = newest_loaded_start(connection, resource)
     newest = newest_start is None or newest_start <= interval.start
+    settled = quarantine.supersede_failing(connection, resource, table, interval.start, newest)
     if not load.held_because:
         record = _write_rows(connection, load, table, record, newest)
     quarantined = quarantine.write_quarantine(
         connection, resource, interval.start, load.run_id, held=bool(load.held_because), newest=newest
     )
-    record = replace(record, quarantined=quarantined)
+    record = replace(record, quarantined=quarantined, replaced=record.replaced + settled)
     if load.held_because:
-        record = replace(record, held=record.extracted - quarantined)
+        record = replace(record, held=record.extracted - quarantined - settled)
     _write_quality(connection, load)
     _write_state(connection, load)
     write_run(connection, record)
@@ -120,7 +121,6 @@ def _write_rows(
 ) -> RunRecord:
     resource, start = load.resource, load.interval.start
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {fates.FATES} (_row BIGINT, fate VARCHAR)")
-    settled = quarantine.supersede_failing(connection, resource, table, start, newest)
     deleted = 0
     if resource.key:
         _decide(connection, fates.duplicates_sql(resource))
@@ -144,7 +144,7 @@ def _write_rows(
     counted = dict(connection.execute(f"SELECT fate, count(*) FROM {fates.FATES} GROUP BY fate").fetchall())
     return replace(
         record, accepted=written + counted.get("unchanged", 0), deleted=deleted,
-        replaced=settled + sum(counted.get(fate, 0) for fate in ("duplicate", "tombstone", "superseded")),
+        replaced=sum(counted.get(fate, 0) for fate in ("duplicate", "tombstone", "superseded")),
     )  # fmt: skip
 
 

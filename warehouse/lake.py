@@ -31,6 +31,8 @@ _CONFLICTS = (
     "could not serialize",
     "deadlock",
     "Failed to flush changes",
+    # several processes make the catalogue of a new lake at once
+    "Failed to initialize DuckLake",
 )
 _BUSY_MILLISECONDS = 20_000
 

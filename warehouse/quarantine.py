@@ -26,12 +26,12 @@ _IDENTITY = "coalesce({0}.key, CAST({0}.original AS VARCHAR))"
 def open_failing(
     connection: duckdb.DuckDBPyConnection, resource: Resource, standardised: Path, verdict: Path, landing: Path
 ) -> None:
-    """Make the temporary table `failing` (`_row`, `rules`, `key`, `original`) of the rows that break an error-level rule."""
+    """Make the temporary table `failing` (`_row`, `rules`, `key`, `original`, `settled`) of the rows that break an error-level rule."""
     complete = " AND ".join(f"s.{ident(name)} IS NOT NULL" for name in resource.key)
     key = f"CASE WHEN {complete} THEN {fates.key_text(resource, 's.')} END" if resource.key else "CAST(NULL AS VARCHAR)"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {FAILING} AS
-        SELECT v._row, v.errors AS rules, {key} AS key, to_json(l.original) AS original
+        SELECT v._row, v.errors AS rules, {key} AS key, to_json(l.original) AS original, false AS settled
         FROM (SELECT * FROM read_parquet({literal(verdict)}) WHERE len(errors) > 0) AS v
         JOIN read_parquet({literal(standardised)}) AS s USING (_row)
         JOIN (SELECT file_row_number + 1 AS _row, r AS original
@@ -41,24 +41,23 @@ def open_failing(
 def supersede_failing(
     connection: duckdb.DuckDBPyConnection, resource: Resource, table: str, start: datetime, newest: bool
 ) -> int:
-    """Take out of `failing` what a later interval has settled, or restated, already; returns how many rows.
+    """Mark in `failing` what a later interval has settled, or restated, already; returns how many rows.
 
     Only a repeated run of an older interval finds any. Each interval of an `append` resource stands for itself.
     """
     if resource.load_mode == "append":
         return 0
-    before = _count(connection, FAILING)
     if resource.load_mode == "snapshot" and not newest:
-        connection.execute(f"DELETE FROM {FAILING}")
-        return before
+        connection.execute(f"UPDATE {FAILING} SET settled = true")
+        return _count(connection, FAILING)
     mine, after = of_resource(resource), f"interval_start > TIMESTAMPTZ {literal(start.isoformat())}"
     connection.execute(f"""
-        DELETE FROM {FAILING} AS f
+        UPDATE {FAILING} AS f SET settled = true
         WHERE {_IDENTITY.format("f")} IN (SELECT {_IDENTITY.format("q")} FROM {QUARANTINE} AS q WHERE {mine} AND {after})
            OR f.key IN (SELECT key FROM {fates.TOMBSTONES} WHERE {mine} AND {after})
            OR f.key IN (SELECT {fates.key_text(resource)} FROM {table}
                         WHERE {INTERVAL_COLUMN} > TIMESTAMPTZ {literal(start.isoformat())})""")
-    return before - _count(connection, FAILING)
+    return _count(connection, f"{FAILING} WHERE settled")
 
 
 def write_quarantine(
@@ -79,7 +78,7 @@ def write_quarantine(
         INSERT INTO {QUARANTINE}
         SELECT {literal(run_id)}, {literal(resource.department)}, {literal(resource.name)},
                TIMESTAMPTZ {literal(start.isoformat())}, _row, key, rules, original
-        FROM {FAILING}""")
+        FROM {FAILING} WHERE NOT settled""")
     return _count(connection, f"{QUARANTINE} WHERE run_id = {literal(run_id)}")
 
 
@@ -94,7 +93,7 @@ def _close_settled(connection: duckdb.DuckDBPyConnection, resource: Resource, st
     deleted = f"SELECT key FROM {fates.TOMBSTONES} WHERE {of_resource(resource)}"
     connection.execute(f"""
         DELETE FROM {QUARANTINE} AS q WHERE {earlier} AND (
-            {_IDENTITY.format("q")} IN (SELECT {_IDENTITY.format("f")} FROM {FAILING} AS f)
+            {_IDENTITY.format("q")} IN (SELECT {_IDENTITY.format("f")} FROM {FAILING} AS f WHERE NOT f.settled)
             OR q.key IN ({settled if resource.key else "NULL"}) OR q.key IN ({deleted}))""")
 
 

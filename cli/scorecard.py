@@ -1,0 +1,54 @@
+"""`landbridge scorecard`: every figure the city is asked about, computed from records, beside what was said in public."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import duckdb
+import typer
+
+from cli.terminal import console, table
+from contracts.errors import ConfigurationError
+from pipeline.workplace import Workplace
+from warehouse.lake import open_lake, table_exists
+
+
+def scorecard(
+    as_of: Annotated[
+        str | None, typer.Option(help="Local day on which the night ends, YYYY-MM-DD; the newest without.")
+    ] = None,
+) -> None:
+    """Show each figure as computed from the lake and as said; a figure without data says so, never 0."""
+    place = Workplace.open()
+    connection = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
+    try:
+        known = _instants(connection)
+        chosen = [k for k in known if as_of is None or k.astimezone(place.city.timezone).date().isoformat() == as_of]
+        if not chosen:
+            raise ConfigurationError(
+                f"no scorecard{f' as of {as_of}' if as_of else ''} was computed",
+                remedy="landbridge run, which ends with it",
+            )
+        print_scorecard(connection, chosen[-1])
+    finally:
+        connection.close()
+
+
+def print_scorecard(connection: duckdb.DuckDBPyConnection, instant: datetime) -> None:
+    """Print the figures written as of that instant."""
+    rows = connection.execute(
+        "SELECT name_zh, name_en, text, said, reason FROM sharing.scorecard WHERE as_of = ? ORDER BY position",
+        [instant],
+    ).fetchall()
+    made = table("figure", "#computed", "said in public")
+    for zh, en, text, said, reason in rows:
+        shown = text if text is not None and not reason else f"[dim]无数据 no data: {reason}[/]"
+        made.add_row(f"{zh} {en}", shown, said or "")
+    console.print(made)
+
+
+def _instants(connection: duckdb.DuckDBPyConnection) -> list[datetime]:
+    if not table_exists(connection, "sharing", "scorecard"):
+        return []
+    return [row[0] for row in connection.execute("SELECT DISTINCT as_of FROM sharing.scorecard ORDER BY 1").fetchall()]

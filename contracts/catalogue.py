@@ -85,16 +85,21 @@ def load_city(folder: Path, only_department: str | None = None) -> City:
         )
     head = load_yaml(folder / "city.yaml", mistakes)
     try:
-        timezone = ZoneInfo(head["timezone"])
-        schedule = parse_cron(head["schedule"])
+        timezone = ZoneInfo(str(head["timezone"]))
+        schedule = parse_cron(str(head["schedule"]))
         name, start = _label(head["name"]), _day(head["start"])
-    except (KeyError, TypeError, ZoneInfoNotFoundError, ConfigurationError, ValueError) as error:
+        end = _day(head["end"]) if head.get("end") else None
+        calendar = head.get("calendar") or {}
+        calendar_from, calendar_to = (_day(calendar[k]) if calendar.get(k) else None for k in ("from", "to"))
+    except (KeyError, TypeError, AttributeError, ZoneInfoNotFoundError, ConfigurationError, ValueError) as error:
+        reason = mistakes.found[0].what if mistakes.found else error
         raise ConfigurationError(
-            f"city.yaml cannot be used: {error}",
+            f"city.yaml cannot be used: {reason}",
             where=str(folder),
             remedy="it needs id, name, timezone, schedule and start",
         ) from error
-    calendar = head.get("calendar") or {}
+    if end is not None and end < start:
+        mistakes.add("end", f"{end} is before start {start}", "the last night follows the first")
     departments, found = _departments(folder)
     systems, more = _systems(folder, departments)
     resources: dict[str, Resource] = {}
@@ -115,9 +120,7 @@ def load_city(folder: Path, only_department: str | None = None) -> City:
             broken[id] = tuple(reading.found)
     return City(
         id=str(head.get("id", folder.name)), name=name, folder=folder, timezone=timezone, schedule=schedule, start=start,
-        end=_day(head["end"]) if head.get("end") else None,
-        calendar_from=_day(calendar["from"]) if calendar.get("from") else None,
-        calendar_to=_day(calendar["to"]) if calendar.get("to") else None,
+        end=end, calendar_from=calendar_from, calendar_to=calendar_to,
         departments=departments, systems=systems, resources=dict(sorted(resources.items())), broken=broken,
         mistakes=(*mistakes.found, *found, *more, *(m for listed in broken.values() for m in listed)),
         code_lists={p.stem: p for p in sorted((folder / "code_lists").glob("*.csv"))},
@@ -151,11 +154,11 @@ def _systems(folder: Path, departments: dict[str, Department]) -> tuple[dict[str
             mistakes.add(id, "needs connector and connection", "see docs/connectors.md")
             continue
         slots = item.get("poolSlots", 1)
-        if not isinstance(slots, int) or slots < 1:
+        if not isinstance(slots, int) or isinstance(slots, bool) or slots < 1:
             mistakes.add(id, f"poolSlots is {slots!r}", "a whole number from 1")
             slots = 1
         systems[id] = SourceSystem(
-            id, department, _label(item.get("name", id)), item["connector"], item["connection"], slots
+            id, department, _label(item.get("name", id)), str(item["connector"]), item["connection"], slots
         )
     return systems, mistakes.found
 
@@ -163,8 +166,13 @@ def _systems(folder: Path, departments: dict[str, Department]) -> tuple[dict[str
 def _items(path: Path, mistakes: Mistakes) -> list[tuple[str, dict[str, Any]]]:
     loaded = load_yaml(path, mistakes)
     if not isinstance(loaded, list):
+        if mistakes.found:
+            return []
         mistakes.add("file", "is no list", "each item starts with `- id: …`")
         return []
+    for n, item in enumerate(loaded, 1):
+        if not isinstance(item, dict):
+            mistakes.add(f"item {n}", "is no mapping", "each item starts with `- id: …`")
     return [(f"item {n}", item) for n, item in enumerate(loaded, 1) if isinstance(item, dict)]
 
 
@@ -180,7 +188,7 @@ def _unique_id(item: dict[str, Any], place: str, known: dict[str, Any], mistakes
 
 
 def _label(value: Any) -> Label:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and (value.get("en") or value.get("zh")):
         return Label(str(value.get("en") or value.get("zh")), str(value.get("zh") or value.get("en")))
     return Label(str(value), str(value))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +25,42 @@ _REFERENCE = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
 _DATABASE_FORMATS = ("数据库",)
 
 
-def check_city(city: City, connector_kinds: Collection[str]) -> list[Mistake]:
-    """Every mistake of the city's files, sorted by file and place."""
+# One sentence a problem of a resource's `source` settings or its system's `connection`; the first word says which of the two.
+SettingsCheck = Callable[[Resource], list[str]]
+
+
+def check_city(
+    city: City, connector_kinds: Collection[str], check_settings: SettingsCheck | None = None
+) -> list[Mistake]:
+    """Every mistake of the city's files, sorted by file and place.
+
+    What a connector can read is the connectors' knowledge, which this room does not have: their names and their check come as arguments.
+    """
     found = list(city.mistakes)
     found += _secrets(city)
-    for system in city.systems.values():
-        if system.connector not in connector_kinds:
-            found.append(
-                Mistake(
-                    "systems.yaml",
-                    system.id,
-                    f"unknown connector {system.connector!r}",
-                    did_you_mean(system.connector, connector_kinds),
-                )
-            )
+    found += _connections(city, connector_kinds, check_settings)
     for resource in city.resources.values():
         found += _catalogue_faults(resource, city)
         found += _references(resource, city)
     found += _look_alikes(city)
     found += _repeated_keys(city)
     return sorted(set(found))
+
+
+def _connections(city: City, kinds: Collection[str], check_settings: SettingsCheck | None) -> Iterator[Mistake]:
+    for system in city.systems.values():
+        if system.connector not in kinds:
+            remedy = did_you_mean(system.connector, kinds)
+            yield Mistake("systems.yaml", system.id, f"unknown connector {system.connector!r}", remedy)
+    if check_settings is None:
+        return
+    for resource in city.resources.values():
+        for problem in check_settings(resource):
+            remedy = f"see docs/connectors.md, {resource.system.connector}"
+            if problem.startswith("connection"):
+                yield Mistake("systems.yaml", resource.system.id, problem, remedy)
+            else:
+                yield Mistake(_file(resource), "source", problem, remedy)
 
 
 def _file(resource: Resource) -> str:
@@ -75,8 +91,8 @@ def _catalogue_faults(resource: Resource, city: City) -> Iterator[Mistake]:
         )
     if resource.share_way == "database" and resource.format not in _DATABASE_FORMATS:
         yield Mistake(file, "shareWay", f"database, but the format is {resource.format}", "share a file as a file")
-    code = resource.resource_code.split("/")[0]
-    if not 7 <= len(code) <= 12:
+    code = resource.resource_code.partition("/")[0]
+    if resource.resource_code and not 7 <= len(code) <= 12:
         yield Mistake(
             file,
             "resourceCode",
@@ -95,25 +111,29 @@ def _catalogue_faults(resource: Resource, city: City) -> Iterator[Mistake]:
 
 
 def _references(resource: Resource, city: City) -> Iterator[Mistake]:
-    file = _file(resource)
+    """Code lists and other resources that rules speak of."""
     for rule in resource.rules:
-        code_list = rule.kwargs.get("code_list")
-        if code_list is not None and code_list not in city.code_lists:
-            yield Mistake(
-                file, f"rule {rule.id}", f"no code list {code_list!r}", did_you_mean(str(code_list), city.code_lists)
-            )
+        place = f"rule {rule.id}"
+        wanted = [rule.kwargs["code_list"]] if "code_list" in rule.kwargs else []
+        if rule.type == "expect_column_values_to_be_plausible_resident_id":
+            wanted.append("divisions")
+        for name in wanted:
+            if name not in city.code_lists:
+                yield Mistake(_file(resource), place, f"no code list {name!r}", did_you_mean(name, city.code_lists))
         target = rule.kwargs.get("resource")
-        if target is not None and target not in city.resources and target not in city.broken:
-            yield Mistake(file, f"rule {rule.id}", f"no resource {target!r}", did_you_mean(str(target), city.resources))
-        elif target in city.resources and rule.kwargs.get("field") not in {
-            f.name for f in city.resources[target].fields
-        }:
-            yield Mistake(
-                file,
-                f"rule {rule.id}",
-                f"{target} has no field {rule.kwargs.get('field')!r}",
-                "name a field of that resource",
-            )
+        if target is None or target in city.broken:
+            continue
+        if target not in city.resources:
+            yield Mistake(_file(resource), place, f"no resource {target!r}", did_you_mean(target, city.resources))
+            continue
+        fields = {f.name: f for f in city.resources[target].fields}
+        other = fields.get(rule.kwargs.get("field", ""))
+        if other is None:
+            remedy = did_you_mean(str(rule.kwargs.get("field")), fields)
+            yield Mistake(_file(resource), place, f"{target} has no field {rule.kwargs.get('field')!r}", remedy)
+        elif rule.column and other.logical_type != resource.field(rule.column).logical_type:
+            what = f"{rule.column} and {target}.{other.name} have different types"
+            yield Mistake(_file(resource), place, what, "give both fields one logicalType")
 
 
 def _look_alikes(city: City) -> Iterator[Mistake]:

@@ -53,7 +53,7 @@ CONTRACT_PROPERTIES: dict[str, Schema] = {
         "properties": {"level": {"enum": list(GROUND_LEVELS)}, "text": _TEXT},
     },
     "base": _TEXT,
-    "resourceCode": {"type": "string", "pattern": r"^[0-9]{6}[0-9]*/[0-9]+$"},
+    "resourceCode": {"type": "string", "pattern": r"^[0-9]{6,}/[0-9]+$"},
     "format": {"enum": list(FORMATS)},
     "shareWay": {"enum": list(SHARE_WAYS)},
     "role": _TEXT,
@@ -93,6 +93,7 @@ _IS_TYPE: dict[str, Callable[[Any], bool]] = {
     "string": lambda v: isinstance(v, str),
     "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
     "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "boolean": lambda v: isinstance(v, bool),
     "object": lambda v: isinstance(v, dict),
     "array": lambda v: isinstance(v, list),
     "null": lambda v: v is None,
@@ -118,6 +119,8 @@ def misfit(value: Any, schema: Schema) -> str:
     if _IS_TYPE["number"](value) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         return f"{value} is outside {schema.get('minimum', '…')} to {schema.get('maximum', '…')}"
     if isinstance(value, list):
+        if len(value) < schema.get("minItems", 0):
+            return "is empty"
         return next((p for item in value if (p := misfit(item, schema.get("items", {})))), "")
     if isinstance(value, dict):
         return _object_misfit(value, schema)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from pydantic import ValidationError
 
 from contracts.errors import ConfigurationError
 from contracts.interval import parse_cron
+from contracts.known_words import unknown_words
 from contracts.mistakes import Mistakes, did_you_mean
 from contracts.model import Deletions, ExpectedRows, Field, Resource, SourceSystem, Watermark
 from contracts.properties import read_properties
-from contracts.rule_reader import read_rules
+from contracts.rule_reader import pattern_problem, read_rules, value_problem
 from contracts.rules import OPTION_NAMES, SEMANTIC_TYPES, implied_rules
+from contracts.types import decimal_places
 
 LOGICAL_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp")
 CLASSIFICATIONS = ("public", "internal", "sensitive", "important")
@@ -58,6 +61,8 @@ def read_contract(
             mistakes.add(".".join(map(str, problem["loc"])), problem["msg"], "see the Open Data Contract Standard 3.x")
         return None
     before = len(mistakes.found)
+    for place, word, known in unknown_words(data):
+        mistakes.add(place, f"unknown word {word!r}", did_you_mean(word, known))
     resource = _resource(contract, data, path, systems, default_schedule, mistakes)
     return resource if len(mistakes.found) == before else None
 
@@ -80,9 +85,8 @@ def _resource(
     if table.name != name or not _NAME.fullmatch(name):
         mistakes.add("schema[0].name", f"is {table.name!r}", f"name it {name}, as the file, in lower snake case")
     fields = _fields(table, mistakes)
-    rules = tuple(rule for f in fields for rule in implied_rules(f)) + read_rules(
-        table, {f.name for f in fields}, mistakes
-    )
+    rules = tuple(rule for f in fields for rule in implied_rules(f))
+    rules += read_rules(table, {f.name: f for f in fields}, mistakes)
     _check_rule_ids(rules, mistakes)
     cycle, latency = _service_levels(contract, mistakes)
     schedule = properties.get("schedule", default_schedule)
@@ -116,7 +120,7 @@ def _resource(
 def _system(
     contract: OpenDataContractStandard, department: str, systems: dict[str, SourceSystem], mistakes: Mistakes
 ) -> SourceSystem | None:
-    server = (contract.servers or [None])[0]
+    server = contract.servers[0] if contract.servers else None
     if server is None or not server.server:
         mistakes.add("servers", "no source system", "servers: [{server: <id from systems.yaml>, type: custom}]")
         return None
@@ -138,37 +142,56 @@ def _fields(table: SchemaObject, mistakes: Mistakes) -> tuple[Field, ...]:
         if prop.name in {f.name for f in fields}:
             mistakes.add(place, "stands twice", "remove one of the two")
             continue
-        logical_type = prop.logicalType or "string"
-        if logical_type not in LOGICAL_TYPES:
-            mistakes.add(place, f"unknown logicalType {logical_type!r}", did_you_mean(logical_type, LOGICAL_TYPES))
-        if prop.semanticType and prop.semanticType not in SEMANTIC_TYPES:
-            mistakes.add(
-                place, f"unknown semanticType {prop.semanticType!r}", did_you_mean(prop.semanticType, SEMANTIC_TYPES)
-            )
-        if prop.classification and prop.classification not in CLASSIFICATIONS:
-            mistakes.add(
-                place,
-                f"unknown classification {prop.classification!r}",
-                did_you_mean(prop.classification, CLASSIFICATIONS),
-            )
-        options = prop.logicalTypeOptions or {}
-        for unknown in sorted(set(options) - set(OPTION_NAMES)):
-            mistakes.add(place, f"unknown logicalTypeOptions {unknown!r}", did_you_mean(unknown, OPTION_NAMES))
         custom = read_properties(prop.customProperties, "column", mistakes, place)
+        options = prop.logicalTypeOptions or {}
         fields.append(
             Field(
                 name=prop.name, physical_name=prop.physicalName or prop.name, label=prop.businessName or prop.name,
-                description=(prop.description or "").strip(), logical_type=logical_type, physical_type=prop.physicalType,
+                description=(prop.description or "").strip(), logical_type=prop.logicalType or "string", physical_type=prop.physicalType,
                 primary_key=bool(prop.primaryKey), required=bool(prop.required), unique=bool(prop.unique),
-                options={OPTION_NAMES[k]: v for k, v in options.items() if k in OPTION_NAMES},
+                options={OPTION_NAMES[k]: _plain(v) for k, v in options.items() if k in OPTION_NAMES},
                 semantic_type=prop.semanticType, classification=prop.classification,
                 lookups={str(k): None if v is None else str(v) for k, v in custom.get("lookups", {}).items()},
                 null_values=tuple(map(str, custom.get("nullValues", ()))),
             )
         )  # fmt: skip
+        for what, remedy in _field_problems(fields[-1], options):
+            mistakes.add(place, what, remedy)
     if not fields:
         mistakes.add("schema[0].properties", "no fields", "describe each column the lake should hold")
     return tuple(fields)
+
+
+def _field_problems(field: Field, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if field.logical_type not in LOGICAL_TYPES:
+        yield f"unknown logicalType {field.logical_type!r}", did_you_mean(field.logical_type, LOGICAL_TYPES)
+    if field.semantic_type and field.semantic_type not in SEMANTIC_TYPES:
+        yield f"unknown semanticType {field.semantic_type!r}", did_you_mean(field.semantic_type, SEMANTIC_TYPES)
+    elif field.semantic_type and field.logical_type != "string":
+        yield f"a {field.semantic_type} is text, not {field.logical_type}", "logicalType: string"
+    if field.classification and field.classification not in CLASSIFICATIONS:
+        yield f"unknown classification {field.classification!r}", did_you_mean(field.classification, CLASSIFICATIONS)
+    places = decimal_places(field)
+    if places and places[1] > places[0]:
+        yield f"{field.physical_type} has more decimals than digits", "decimal(<all digits>,<decimals>)"
+    for name, value in options.items():
+        if name not in OPTION_NAMES:
+            yield f"unknown logicalTypeOptions {name!r}", did_you_mean(name, OPTION_NAMES)
+        elif name in ("minimum", "maximum"):
+            if field.logical_type in ("string", "boolean"):
+                yield (
+                    f"{name} is for numbers and dates, not {field.logical_type}",
+                    "minLength and maxLength are for text",
+                )
+            elif problem := value_problem(value, field):
+                yield f"{name}: {problem}", "write the value as the field's logicalType says"
+        elif field.logical_type != "string":
+            yield f"{name} is for text, not {field.logical_type}", "minimum and maximum are for numbers and dates"
+        elif name == "pattern":
+            if problem := pattern_problem(str(value)):
+                yield problem, "see RE2's syntax"
+        elif not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            yield f"{name} is {value!r}", "a whole number from 0"
 
 
 def _check_rule_ids(rules: tuple[Any, ...], mistakes: Mistakes) -> None:
@@ -207,6 +230,11 @@ def _check_whole(resource: Resource, mistakes: Mistakes) -> None:
                 f"no field {resource.deletions.column!r}",
                 did_you_mean(str(resource.deletions.column), names),
             )
+        elif resource.deletions.mode == "tombstone" and not resource.deletions.values:
+            mistakes.add("deletions", "a tombstone needs values", "values: [the texts that mark a row as deleted]")
+    rows = resource.expected_rows
+    if rows.min is not None and rows.max is not None and rows.min > rows.max:
+        mistakes.add("expectedRows", f"min {rows.min} is above max {rows.max}", "min first")
     both = {f.physical_name for f in resource.fields} & set(resource.ignored_columns)
     if both:
         mistakes.add("ignoredColumns", f"{', '.join(sorted(both))} is loaded and ignored", "choose one")
@@ -233,13 +261,20 @@ def _service_levels(contract: OpenDataContractStandard, mistakes: Mistakes) -> t
             continue
         try:
             levels[name] = float(str(level.value)) * _CYCLE_UNITS[str(level.unit)]
-        except (KeyError, ValueError):
+            if levels[name] < timedelta(0) or (name == "frequency" and not levels[name]):
+                raise ValueError(name)
+        except (KeyError, ValueError, OverflowError):
             mistakes.add(
                 f"slaProperties {name}",
                 f"{level.value!r} {level.unit!r} is no time span",
                 "value: number, unit: h, d, w, m, q or y",
             )
     return levels["frequency"], levels["latency"]
+
+
+def _plain(value: Any) -> Any:
+    """YAML reads 2020-05-04 as a date; contracts hold text."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _members(contract: OpenDataContractStandard) -> list[Any]:

@@ -18,7 +18,11 @@ SEMANTIC_TYPES = ("resident_id", "credit_code", "division_code", "gender", "phon
 
 @dataclass(frozen=True)
 class RuleType:
-    """One expectation: the short word in rule ids, the arguments it takes, and whether it judges a row or the whole table."""
+    """One expectation: the short word in rule ids, the arguments it takes, and whether it judges a row or the whole table.
+
+    `one_of`: at least one of these arguments must stand. `types`: logical types of the columns it can judge. `only_warns`: an error of this
+    rule could refuse a valid record, so it may not quarantine.
+    """
 
     short: str
     dimension: str
@@ -26,35 +30,67 @@ class RuleType:
     optional: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     scope: str = "row"
+    one_of: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    only_warns: bool = False
 
+
+_LIMITS = ("min_value", "max_value")
+_TEXT, _NUMBERS = ("string",), ("integer", "number")
+_ORDERED = (*_NUMBERS, "date", "timestamp")
 
 RULE_TYPES: dict[str, RuleType] = {
     "expect_column_values_to_not_be_null": RuleType("not_null", "completeness"),
-    "expect_column_values_to_be_in_set": RuleType("in_set", "conformity", ("value_set",)),
+    "expect_column_values_to_be_in_set": RuleType("in_set", "conformity", ("value_set",), types=(*_TEXT, *_NUMBERS)),
     "expect_column_values_to_be_between": RuleType(
-        "between", "accuracy", (), ("min_value", "max_value", "strict_min", "strict_max")
+        "between", "accuracy", (), (*_LIMITS, "strict_min", "strict_max"), one_of=_LIMITS, types=_ORDERED
     ),
-    "expect_column_value_lengths_to_be_between": RuleType("length", "conformity", (), ("min_value", "max_value")),
+    "expect_column_value_lengths_to_be_between": RuleType(
+        "length", "conformity", (), _LIMITS, one_of=_LIMITS, types=_TEXT
+    ),
     "expect_column_values_to_be_unique": RuleType("unique", "consistency"),
     "expect_column_pair_values_a_to_be_greater_than_b": RuleType(
-        "ordered", "consistency", ("column_A", "column_B"), ("or_equal", "ignore_row_if"), ("column_A", "column_B")
+        "ordered", "consistency", ("column_A", "column_B"), ("or_equal",), ("column_A", "column_B")
     ),
     "expect_column_values_to_be_castable": RuleType("castable", "conformity"),
-    "expect_column_values_to_match_pattern": RuleType("pattern", "conformity", ("pattern",)),
-    "expect_column_values_to_be_in_code_list": RuleType("in_code_list", "conformity", ("code_list",)),
-    "expect_column_values_to_have_resident_id_check_digit": RuleType("check_digit", "accuracy"),
-    "expect_column_values_to_be_plausible_resident_id": RuleType("plausible", "accuracy"),
-    "expect_column_values_to_have_credit_code_check_digit": RuleType("check_digit", "accuracy"),
-    "expect_column_values_to_be_plausible_credit_code": RuleType("plausible", "accuracy"),
-    "expect_column_values_to_be_phone_number": RuleType("phone", "conformity"),
-    "expect_column_values_to_be_readable_text": RuleType("readable", "accuracy"),
-    "expect_column_values_to_exist_in_resource": RuleType("reference", "consistency", ("resource", "field")),
+    "expect_column_values_to_match_pattern": RuleType("pattern", "conformity", ("pattern",), types=_TEXT),
+    "expect_column_values_to_be_in_code_list": RuleType("in_code_list", "conformity", ("code_list",), types=_TEXT),
+    "expect_column_values_to_have_resident_id_check_digit": RuleType("check_digit", "accuracy", types=_TEXT),
+    "expect_column_values_to_be_plausible_resident_id": RuleType("plausible", "accuracy", types=_TEXT, only_warns=True),
+    "expect_column_values_to_have_credit_code_check_digit": RuleType("check_digit", "accuracy", types=_TEXT),
+    "expect_column_values_to_be_plausible_credit_code": RuleType("plausible", "accuracy", types=_TEXT, only_warns=True),
+    "expect_column_values_to_be_phone_number": RuleType("phone", "conformity", types=_TEXT),
+    "expect_column_values_to_be_readable_text": RuleType("readable", "accuracy", types=_TEXT),
+    "expect_column_values_to_exist_in_resource": RuleType(
+        "reference", "consistency", ("resource", "field"), only_warns=True
+    ),
     "expect_rows_to_satisfy": RuleType("condition", "consistency", ("condition",)),
     "expect_table_row_count_to_be_between": RuleType(
-        "row_count", "completeness", (), ("min_value", "max_value"), scope="table"
+        "row_count", "completeness", (), _LIMITS, scope="table", one_of=_LIMITS
     ),
-    "expect_column_max_to_be_between": RuleType("newest", "timeliness", (), ("min_value", "max_value"), scope="table"),
-    "expect_column_mean_to_be_between": RuleType("mean", "accuracy", (), ("min_value", "max_value"), scope="table"),
+    "expect_column_max_to_be_between": RuleType(
+        "newest", "timeliness", (), _LIMITS, scope="table", one_of=_LIMITS, types=_ORDERED
+    ),
+    "expect_column_mean_to_be_between": RuleType(
+        "mean", "accuracy", (), _LIMITS, scope="table", one_of=_LIMITS, types=_NUMBERS
+    ),
+}
+
+# JSON schema of each argument
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "value_set": {"type": "array", "minItems": 1, "items": {"type": ["string", "number"]}},
+    "min_value": {"type": ["number", "string"]},
+    "max_value": {"type": ["number", "string"]},
+    "strict_min": {"type": "boolean"},
+    "strict_max": {"type": "boolean"},
+    "or_equal": {"type": "boolean"},
+    "column_A": {"type": "string"},
+    "column_B": {"type": "string"},
+    "pattern": {"type": "string", "minLength": 1},
+    "code_list": {"type": "string", "minLength": 1},
+    "resource": {"type": "string", "minLength": 1},
+    "field": {"type": "string", "minLength": 1},
+    "condition": {"type": "string", "minLength": 1},
 }
 
 # rules over columns named in their arguments, or over no column at all

@@ -88,9 +88,7 @@ class Settings:
 
 def _is_misspelt(name: str) -> bool:
     # secrets of source systems are the city's own names and may start with LANDBRIDGE_SOURCE_/SAMPLE_
-    return name not in VARIABLES and not name.startswith(
-        ("LANDBRIDGE_SAMPLE_", "LANDBRIDGE_SECRET_")
-    )
+    return name not in VARIABLES and not name.startswith(("LANDBRIDGE_SAMPLE_", "LANDBRIDGE_SECRET_"))
 
 
 def _whole_number(environ: Mapping[str, str], name: str) -> int:
@@ -123,7 +121,8 @@ def _instant(clock: str) -> datetime:
             text = Path(clock).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigurationError(
-                f"LANDBRIDGE_CLOCK names a file that cannot be read: {clock}", remedy="unset it, or make the sample sources"
+                f"LANDBRIDGE_CLOCK names a file that cannot be read: {clock}",
+                remedy="unset it, or make the sample sources",
             ) from error
     try:
         instant = datetime.fromisoformat(text)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import great_expectations as gx
+from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
 
 from contracts.model import Resource, Rule
@@ -41,6 +42,6 @@ def _expectation(rule: Rule, on: date) -> Any:
         kwargs.setdefault("ignore_row_if", "either_value_is_missing")
     return get_expectation_impl(rule.type)(
         **kwargs,
-        severity="critical" if rule.severity == "error" else "warning",
+        severity=FailureSeverity.CRITICAL if rule.severity == "error" else FailureSeverity.WARNING,
         meta={"rule": rule.id, "dimension": rule.dimension},
     )

@@ -17,6 +17,7 @@ from duckdb_engine import ConnectionWrapper
 
 from contracts.errors import InternalError
 from contracts.model import Resource, Rule
+from contracts.quoting import literal
 from expectations.suite import build_suite, rules_of
 
 
@@ -48,14 +49,17 @@ def validate(
     """
     for name in ("great_expectations", "tqdm"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
+    context: Any = gx.get_context(mode="ephemeral")  # its fluent methods are made at run time
     context.variables.progress_bars = {"globally": False}
     # without a creator each query would open an empty database of its own
     source = context.data_sources.add_sql(
         "lake",
         connection_string="duckdb:///:memory:",
-        kwargs={"creator": lambda: _SharedConnection(connection.cursor())},
+        kwargs={"creator": lambda: _SharedConnection(_cursor(connection))},
     )
+    preparer = source.get_execution_engine().engine.dialect.identifier_preparer
+    # SQLAlchemy quotes only the words it takes for reserved; a field may be called `at` or `position`
+    preparer.reserved_words = preparer.reserved_words | {field.name for field in resource.fields}
     asset = source.add_table_asset(resource.id, table_name=table)
     batch = asset.add_batch_definition_whole_table(resource.id).get_batch()
     result = batch.validate(
@@ -64,6 +68,14 @@ def validate(
     rules = {rule.id: rule for rule in rules_of(resource)}
     outcomes = [_outcome(rules[entry.expectation_config.meta["rule"]], entry, resource) for entry in result.results]
     return outcomes, result.to_json_dict()
+
+
+def _cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A cursor in the connection's own zone: DuckDB gives each cursor the machine's."""
+    zone = connection.execute("SELECT current_setting('TimeZone')").fetchone()
+    cursor = connection.cursor()
+    cursor.execute(f"SET TimeZone = {literal(zone[0] if zone else 'UTC')}")
+    return cursor
 
 
 def _outcome(rule: Rule, entry: Any, resource: Resource) -> RuleOutcome:

@@ -25,7 +25,7 @@ _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 def compact(number: str) -> str:
     """The code half-width, upper-case, without blanks and hyphens."""
-    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number)).upper()
+    return unicodedata.normalize("NFKC", re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number)).upper())
 
 
 def has_check_digit(number: str) -> bool:
@@ -38,6 +38,8 @@ def has_check_digit(number: str) -> bool:
 
 def is_plausible(number: str) -> bool:
     """Whether the organisation code inside (characters 9 to 17) has its own right check character (GB 11714-1997)."""
+    if not _SHAPE.fullmatch(number):
+        return False
     values = [int(c, 36) for c in number[8:16]]
     return "0123456789X0"[(11 - sum(w * v for w, v in zip(_ORG_WEIGHTS, values, strict=True)) % 11) % 11] == number[16]
 

@@ -30,7 +30,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def compact(number: str) -> str:
     """The number half-width, upper-case, without blanks and hyphens; 15 digits widened to 18 in the twentieth century."""
-    text = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number)).upper()
+    text = unicodedata.normalize("NFKC", re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number)).upper())
     if _OLD_SHAPE.fullmatch(text):
         body = f"{text[:6]}19{text[6:]}"
         return body + mod_11_2.calc_check_digit(body)

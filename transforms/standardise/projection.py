@@ -28,34 +28,59 @@ def standardise_sql(
     typed = [f"{_typed(f, landed_types[f.physical_name])} AS {ident(f.name)}" for f in resource.fields]
     given = [f"{ident(f.name)} IS NOT NULL AS {_given(f)}" for f in suspects]
     return f"""
-WITH landed AS (
-    SELECT file_row_number + 1 AS {ROW_COLUMN}, * EXCLUDE (file_row_number)
+WITH cleaned AS (
+    SELECT {", ".join([f"file_row_number + 1 AS {ROW_COLUMN}", *cleaned])}
     FROM read_parquet({literal(landing)}, file_row_number = true)
 ),
-cleaned AS (SELECT {", ".join([ROW_COLUMN, *cleaned])} FROM landed),
 typed AS (SELECT {", ".join([ROW_COLUMN, *typed, *given])} FROM cleaned)
 SELECT {", ".join([ROW_COLUMN, *(ident(f.name) for f in resource.fields)])}, {_uncastable(suspects)} AS {UNCASTABLE_COLUMN}
 FROM typed{_within(resource, bounds)}
 """
 
 
+_NUMBERS = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",
+    "DOUBLE", "DECIMAL",
+)  # fmt: skip
+_TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
+# the source's types that a cast reads as they are; any other goes through text, where the forms of `values` apply
+_DIRECT = {"integer": _NUMBERS, "number": _NUMBERS, "date": _TIMES, "timestamp": _TIMES, "boolean": ("BOOLEAN",)}
+
+
+def _goes_through_text(field: Field, landed_type: str) -> bool:
+    if landed_type == "VARCHAR" or field.lookups or field.null_values:
+        return True
+    return landed_type.partition("(")[0] not in _DIRECT.get(field.logical_type, ())
+
+
 def _clean(field: Field, landed_type: str) -> str:
     """Text is cleaned; a typed value of the source is taken as it is, and made text only where the contract wants text."""
     column = ident(field.physical_name)
-    if landed_type == "VARCHAR":
-        return plain_text_sql(column, field)
-    if field.logical_type == "string" or field.lookups or field.null_values:
-        return plain_text_sql(f"CAST({column} AS VARCHAR)", field)
-    return column
+    if not _goes_through_text(field, landed_type):
+        return column
+    if landed_type in ("DOUBLE", "FLOAT"):
+        # a code such as 370203 that a spreadsheet keeps as 370203.0
+        whole = f"{column} = trunc({column}) AND abs({column}) < 1e15"
+        column = f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
+    elif landed_type != "VARCHAR":
+        column = f"CAST({column} AS VARCHAR)"
+    return plain_text_sql(column, field)
 
 
 def _typed(field: Field, landed_type: str) -> str:
-    column = ident(field.name)
-    if landed_type == "VARCHAR" or field.logical_type == "string" or field.lookups or field.null_values:
-        return f"CAST({typed_sql(column, field)} AS {lake_type(field)})"
-    if field.logical_type == "integer" and landed_type in ("DOUBLE", "FLOAT"):
-        return f"CASE WHEN {column} = trunc({column}) THEN try_cast({column} AS {lake_type(field)}) END"
-    return f"try_cast({column} AS {lake_type(field)})"
+    column, type = ident(field.name), lake_type(field)
+    if _goes_through_text(field, landed_type):
+        return f"CAST({typed_sql(column, field)} AS {type})"
+    if field.logical_type not in ("integer", "number") or type == "DOUBLE":
+        return f"try_cast({column} AS {type})"
+    if landed_type in ("DOUBLE", "FLOAT"):
+        # the noise of binary fractions is no digit of the source: 0.1 + 0.2 is 0.3, but 1.239 is not 1.24
+        noise = "1e-12" if landed_type == "DOUBLE" else "1e-6"
+        exact = f"abs(CAST(try_cast({column} AS {type}) AS DOUBLE) - {column}) <= {noise} * greatest(abs({column}), 1)"
+    else:
+        exact = f"try_cast({column} AS {type}) = {column}"
+    # a cast alone would round surplus digits away
+    return f"CASE WHEN {exact} THEN try_cast({column} AS {type}) END"
 
 
 def _given(field: Field) -> str:

@@ -26,10 +26,20 @@ def plain_text_sql(value: str, field: Field) -> str:
         f"CASE WHEN strlen({value}) = length({value}) THEN trim({value}, E' \\t\\r\\n\\x0b\\x0c') "
         f"ELSE translate({trimmed}, {literal(wide)}, {literal(narrow)}) END"
     )
-    nothing = f"nullif({clean}, '')"
-    if field.null_values:
-        nothing = f"CASE WHEN {clean} IN ({literals(('', *field.null_values))}) THEN NULL ELSE {clean} END"
+    # what the contract lists is compared in the form the value has by now
+    nulls = {"", *(_plain(text, wide, narrow) for text in field.null_values)}
+    nothing = (
+        f"CASE WHEN {clean} IN ({literals(sorted(nulls))}) THEN NULL ELSE {clean} END"
+        if len(nulls) > 1
+        else f"nullif({clean}, '')"
+    )
     if not field.lookups:
         return nothing
-    cases = " ".join(f"WHEN {literal(dirty)} THEN {literal(right)}" for dirty, right in field.lookups.items())
+    right = {_plain(dirty, wide, narrow): clean for dirty, clean in field.lookups.items()}
+    cases = " ".join(f"WHEN {literal(dirty)} THEN {literal(clean)}" for dirty, clean in right.items())
     return f"CASE {clean} {cases} ELSE {nothing} END"
+
+
+def _plain(text: str, wide: str, narrow: str) -> str:
+    trimmed = text.strip(" \t\r\n\x0b\x0c\u00a0\u3000\ufeff")
+    return trimmed if trimmed.isascii() else trimmed.translate(str.maketrans(wide, narrow))

@@ -15,7 +15,11 @@ _GENDERS = {
 }
 _TRUE = ("true", "t", "yes", "y", "1", "是", "有", "真")
 _FALSE = ("false", "f", "no", "n", "0", "否", "无", "假")
-_DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%d%H%M%S", "%Y-%m-%dT%H:%M:%S")
+_TIME_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%d%H%M%S")
+# what the formats are tried on: a year of four digits, and nothing that they would read otherwise than a person does
+_USUAL_SHAPE = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{2}(:[0-9]{2})?)?|[0-9]{8}|[0-9]{14}"
+_ISO_SHAPE = "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
+_ZONE_SHAPE = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 
 
 def typed_sql(text: str, field: Field) -> str:
@@ -49,46 +53,64 @@ def semantic_sql(text: str, semantic_type: str | None) -> str:
             )
             return f"CASE {cases} ELSE {text} END"
         case "phone":
-            return f"regexp_replace(regexp_replace({text}, '[\\s()-]', '', 'g'), '^(\\+|00)86', '')"
+            return _phone_sql(f"regexp_replace({text}, '[\\s()-]', '', 'g')")
         case "person_name":
-            return f"regexp_replace(translate({text}, '•．・∙', '····'), '[\\s\\x{3000}]+', ' ', 'g')"
+            return f"regexp_replace(translate({text}, '•．・∙', '····'), '[\\s\\x{{3000}}]+', ' ', 'g')"
         case _:
             return text
 
 
+def _phone_sql(digits: str) -> str:
+    """The number as dialled in the country: without +86, and with the 0 that an area code loses behind it."""
+    national = f"regexp_replace({digits}, '^([+]|00)?86(1[0-9]{{10}})$', '\\2')"
+    land = f"regexp_replace({national}, '^([+]|00)86([2-9][0-9]{{8,10}})$', '0\\2')"
+    return f"regexp_replace({land}, '^([+]|00)86', '')"
+
+
 def _number_sql(text: str, field: Field) -> str:
-    bare = f"replace({text}, ',', '')"
     places = decimal_places(field)
     if places:
         # a cast alone would round surplus digits away
-        exact = f"regexp_full_match({bare}, '[+-]?[0-9]*([.][0-9]{{0,{places[1]}}}0*)?')"
-        return f"CASE WHEN {exact} THEN try_cast({bare} AS {lake_type(field)}) END"
-    if field.logical_type == "integer":
-        return f"CASE WHEN regexp_full_match({bare}, '[+-]?[0-9]+([.]0*)?') THEN try_cast({bare} AS BIGINT) END"
-    return f"try_cast({bare} AS DOUBLE)"
+        whole, rest = "[0-9]*", f"([.][0-9]{{0,{places[1]}}}0*)?"
+    elif field.logical_type == "integer":
+        whole, rest = "[0-9]+", "([.]0*)?"
+    else:
+        whole, rest = "[0-9]*", "([.][0-9]*)?([eE][+-]?[0-9]{1,3})?"
+    # 1,234.5 is a number, 1,2 is not: nobody knows which was meant
+    grouped = f"[+-]?[0-9]{{1,3}}(,[0-9]{{3}})+{rest}"
+    plain, bare = f"try_cast({text} AS {lake_type(field)})", f"try_cast(replace({text}, ',', '') AS {lake_type(field)})"
+    if lake_type(field) == "DOUBLE":
+        plain, bare = (f"CASE WHEN isfinite({number}) THEN {number} END" for number in (plain, bare))
+    return (
+        f"CASE WHEN regexp_full_match({text}, '[+-]?{whole}{rest}') THEN {plain} "
+        f"WHEN regexp_full_match({text}, '{grouped}') THEN {bare} END"
+    )
 
 
-def _usual_date_sql(text: str) -> str:
-    """The date with its year, month and day parted by hyphens: 2020年5月4日, 2020/5/4 and 2020.5.4 become 2020-5-4."""
-    return f"regexp_replace(regexp_replace({text}, '^([0-9]{{4}})[年/.]([0-9]{{1,2}})[月/.]([0-9]{{1,2}})日?', '\\1-\\2-\\3'), '\\s+', ' ')"
-
-
-def _formats() -> str:
-    return "[" + ", ".join(map(literal, _DATE_FORMATS)) + "]"
+def _usual_sql(text: str) -> str:
+    """The time with hyphens, colons and one blank: 2020年5月4日 10时20分, 2020/5/4 and 2020.5.4 become 2020-5-4 10:20 and 2020-5-4."""
+    day = f"regexp_replace({text}, '^([0-9]{{4}})(年|/|[.])([0-9]{{1,2}})(月|/|[.])([0-9]{{1,2}})(日|\\b)', '\\1-\\3-\\5 ')"
+    time = f"regexp_replace({day}, '([0-9]{{1,2}})[时点]([0-9]{{1,2}})分(([0-9]{{1,2}})秒)?$', '\\1:\\2:\\4')"
+    return f"rtrim(regexp_replace({time}, '\\s+', ' ', 'g'), ': ')"
 
 
 def _date_sql(text: str) -> str:
+    """A date; of a time the day it falls on in the city."""
     # DuckDB's own cast accepts years such as 20205: the shape is checked first
     iso = f"CASE WHEN regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN try_cast({text} AS DATE) END"
-    return f"CASE WHEN {text} IS NULL THEN NULL ELSE coalesce({iso}, CAST(try_strptime({_usual_date_sql(text)}, {_formats()}) AS DATE)) END"
+    return f"coalesce({iso}, CAST({_timestamp_sql(text)} AS DATE))"
 
 
 def _timestamp_sql(text: str) -> str:
     """Times without a zone are the city's: the session's TimeZone says which."""
-    shape = "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
-    iso = f"CASE WHEN regexp_full_match({text}, '{shape}') THEN try_cast({text} AS TIMESTAMPTZ) END"
-    usual = f"CAST(try_strptime({_usual_date_sql(text)}, {_formats()}) AS TIMESTAMPTZ)"
-    return f"CASE WHEN {text} IS NULL THEN NULL ELSE coalesce({iso}, {usual}) END"
+    shape = f"{_ISO_SHAPE}({_ZONE_SHAPE})?"
+    # DuckDB reads a zone only behind seconds and without a blank
+    exact = f"regexp_replace(replace({text}, ' +', '+'), '^(.{{16}})(Z|[+-].*)$', '\\1:00\\2')"
+    iso = f"CASE WHEN regexp_full_match({text}, '{shape}') THEN try_cast({exact} AS TIMESTAMPTZ) END"
+    formats = "[" + ", ".join(map(literal, _TIME_FORMATS)) + "]"
+    usual = _usual_sql(text)
+    parsed = f"CASE WHEN regexp_full_match({usual}, '{_USUAL_SHAPE}') THEN CAST(try_strptime({usual}, {formats}) AS TIMESTAMPTZ) END"
+    return f"coalesce({iso}, {parsed})"
 
 
 def _boolean_sql(text: str) -> str:

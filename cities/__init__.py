@@ -1,0 +1,1 @@
+"""City folders: what belongs to one city and to no other. Nothing in the product imports from here."""

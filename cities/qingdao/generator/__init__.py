@@ -1,0 +1,1 @@
+"""The generator of the sample city: `python -m cities.qingdao.generator`."""

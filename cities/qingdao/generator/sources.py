@@ -1,0 +1,153 @@
+"""Makes the sample city's sources: three nights, each the state of every source system, and the truth about them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cities.qingdao.generator import departments, faults
+from cities.qingdao.generator.departments._changes import CLOCK
+from cities.qingdao.generator.injection import Injected, Injector
+from cities.qingdao.generator.truth import Truth
+from cities.qingdao.generator.world import CITY_FOLDER, NIGHTS, World, build_world
+from cities.qingdao.generator.writers import open_night, source_path, write
+from contracts.catalogue import City, load_city
+from contracts.errors import ConfigurationError
+from contracts.model import Resource
+
+_MARKER = ".landbridge-sample.json"
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was generated: rows of each night, and resources that no module provides or no contract describes."""
+
+    rows: dict[int, int]
+    without_table: tuple[str, ...]
+    without_contract: tuple[str, ...]
+
+
+def make_sources(out: Path, scale: float, seed: int, night: int, report: Report) -> Made:
+    """Generate all nights below `out` and point `current` at one; an earlier sample there is replaced.
+
+    Raises ConfigurationError where `out` holds something that is no sample of ours.
+    """
+    _check_own(out)
+    fresh = out / ".making"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    (out / _MARKER).write_text(json.dumps({"seed": seed, "scale": scale}) + "\n", encoding="utf-8")
+    city = load_city(CITY_FOLDER)
+    world = build_world(seed, scale)
+    report(f"world: {len(world.people):,} people, {len(world.firms):,} firms")
+    injector, truth, rows = Injector(world), Truth(world), {}
+    without_table, without_contract = set[str](), set[str]()
+    for number in NIGHTS:
+        found = tables_of(world, number)
+        without_table |= city.resources.keys() - found.keys()
+        without_contract |= found.keys() - city.resources.keys()
+        folder = fresh / f"night-{number}"
+        rows[number] = _make_night(city, world, number, folder, found, injector, truth)
+        _keep_earlier_files(city, world, number, fresh)
+        report(f"night {number}: {rows[number]:,} rows in {len(found)} resources")
+    truth.write(fresh / "truth")
+    _publish(fresh, out)
+    switch(out, night)
+    return Made(rows, tuple(sorted(without_table)), tuple(sorted(without_contract)))
+
+
+def tables_of(world: World, night: int) -> dict[str, pd.DataFrame]:
+    """The clean tables of all departments at that night."""
+    found: dict[str, pd.DataFrame] = {}
+    for module in pkgutil.iter_modules(departments.__path__):
+        if module.name.startswith("_"):
+            continue
+        tables = importlib.import_module(f"{departments.__name__}.{module.name}").tables(world, night)
+        if twice := found.keys() & tables.keys():
+            raise ConfigurationError(f"{min(twice)} comes from two modules, the second is {module.name}")
+        found.update(tables)
+    return dict(sorted(found.items()))
+
+
+def switch(out: Path, night: int) -> None:
+    """Point `current` at the night's sources, in one step; ConfigurationError where there is no such night."""
+    if not (out / f"night-{night}").is_dir():
+        raise ConfigurationError(
+            f"no night {night} below {out}", remedy=f"generate first: python -m cities.qingdao.generator --out {out}"
+        )
+    link = out / f".current-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"night-{night}")
+    link.replace(out / "current")
+
+
+def _make_night(
+    city: City, world: World, night: int, folder: Path, found: dict[str, pd.DataFrame], injector: Injector, truth: Truth
+) -> int:
+    total = 0
+    folder.mkdir()
+    with open_night(folder, world.night_start(night).date()) as place:
+        for id, table in found.items():
+            resource = city.resources.get(id)
+            if resource is None:
+                continue
+            _check_columns(resource, table)
+            injected = injector.inject(resource, night, table)
+            truth.observe(resource, night, injected)
+            path = write(place, resource, _as_delivered(resource, injected))
+            if injected.source_fault and injected.source_fault.kind == "truncated_file":
+                faults.cut(path)
+            if injected.source_fault and injected.source_fault.kind == "department_down":
+                (folder / resource.department / "DOWN").touch()
+            total += len(injected.rows)
+    (folder / "clock").write_text((world.night_end(night) + CLOCK).isoformat() + "\n", encoding="utf-8")
+    return total
+
+
+def _as_delivered(resource: Resource, injected: Injected) -> pd.DataFrame:
+    fault = injected.source_fault
+    if fault is None or not fault.column:
+        return injected.rows
+    if fault.kind == "removed_column":
+        return injected.rows.drop(columns=fault.column)
+    return injected.rows.assign(**{fault.column: "0"})
+
+
+def _check_columns(resource: Resource, table: pd.DataFrame) -> None:
+    if missing := [f.physical_name for f in resource.fields if f.physical_name not in table.columns]:
+        raise ConfigurationError(f"the generated table of {resource.id} lacks {', '.join(missing)}")
+
+
+def _keep_earlier_files(city: City, world: World, night: int, fresh: Path) -> None:
+    """A folder with a file a day still holds those of the days before."""
+    for resource in city.resources.values():
+        for past in range(1, night):
+            if not resource.files_by_date:
+                continue
+            day = world.night_start(past).date()
+            earlier = source_path(fresh / f"night-{past}", resource, day)
+            if earlier.exists():
+                os.link(earlier, source_path(fresh / f"night-{night}", resource, day))
+
+
+def _check_own(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ConfigurationError(f"{out} is no folder", remedy="give --out a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / _MARKER).is_file():
+        raise ConfigurationError(f"{out} holds files that are no sample of ours", remedy="give --out an empty folder")
+
+
+def _publish(fresh: Path, out: Path) -> None:
+    for made in sorted(fresh.iterdir()):
+        shutil.rmtree(out / made.name, ignore_errors=True)
+        made.rename(out / made.name)
+    fresh.rmdir()

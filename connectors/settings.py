@@ -1,0 +1,70 @@
+"""Settings of a connection and of a resource's `source`: checked against what a kind knows, defaults filled in, references resolved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connectors.protocol import Setting
+from contracts.errors import ConfigurationError
+from contracts.mistakes import did_you_mean
+from contracts.model import Resource
+from contracts.properties import misfit
+from contracts.settings import VARIABLES
+
+_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+_BATCH_ROWS = "LANDBRIDGE_BATCH_ROWS"
+
+ROOT: Setting = {"type": "string", "minLength": 1, "mandatory": True}
+
+
+def problems(stated: Mapping[str, Any], known: Mapping[str, Setting], what: str) -> list[str]:
+    """All that is wrong with the stated settings, each in one sentence; `what` names them, such as `source`."""
+    found = [
+        f"{what}: unknown setting {name!r}; {did_you_mean(str(name), known) if known else 'this kind takes none'}"
+        for name in stated
+        if name not in known
+    ]
+    for name, schema in known.items():
+        if name not in stated:
+            if schema.get("mandatory"):
+                found.append(f"{what}: {name} is missing")
+        elif problem := misfit(stated[name], dict(schema)):
+            found.append(
+                f"{what}: {name} {problem}" if not problem.startswith("unknown") else f"{what}.{name}: {problem}"
+            )
+        elif "known" in schema and str(stated[name]).lower() not in schema["known"]:
+            found.append(
+                f"{what}: unknown {name} {stated[name]!r}; {did_you_mean(str(stated[name]).lower(), schema['known'])}"
+            )
+    return found
+
+
+def source_settings(known: Mapping[str, Setting], resource: Resource) -> dict[str, Any]:
+    """The resource's `source` with the defaults filled in; ConfigurationError that lists every problem."""
+    if found := problems(resource.source, known, "source"):
+        raise ConfigurationError("; ".join(found), where=resource.id, remedy="see docs/connectors.md")
+    return {**{name: schema["default"] for name, schema in known.items() if "default" in schema}, **resource.source}
+
+
+def resolve(text: str, environ: Mapping[str, str], encode: Callable[[str], str] = str) -> str:
+    """The text with each `${NAME}` replaced from the environment; ConfigurationError names a variable that is unset or empty."""
+
+    def value(reference: re.Match[str]) -> str:
+        name = reference[1]
+        if not environ.get(name):
+            raise ConfigurationError(
+                f"the environment variable {name} is not set, and the connection refers to it", remedy=f"set {name}"
+            )
+        return encode(environ[name])
+
+    return _REFERENCE.sub(value, text)
+
+
+def batch_rows(environ: Mapping[str, str]) -> int:
+    """Rows of one Arrow batch: LANDBRIDGE_BATCH_ROWS or its default."""
+    text = environ.get(_BATCH_ROWS) or VARIABLES[_BATCH_ROWS][0]
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigurationError(f"{_BATCH_ROWS} must be a whole number from 1, it is {text!r}")
+    return int(text)

@@ -1,0 +1,112 @@
+"""What the tasks do: call the pipeline's step with the run's interval, hand on a path. All imports of the pipeline are inside.
+
+At parse time a task is only its name; Great Expectations and DuckDB cost seconds and belong to the run.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from contracts.interval import Interval
+from contracts.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.workplace import Workplace
+
+log = logging.getLogger("landbridge.airflow")
+
+
+def extract(
+    resource_id: str, zone: str, data_interval_start: datetime, data_interval_end: datetime, params: dict[str, Any]
+) -> str:
+    """Land the interval's records; returns the manifest's path."""
+    from pipeline import night
+
+    return night.extract(
+        resource_id, interval(data_interval_start, data_interval_end, zone), observed_at=now(), origin=params["origin"]
+    )
+
+
+def validate(
+    resource_id: str, zone: str, manifest: str, data_interval_start: datetime, data_interval_end: datetime
+) -> str:
+    """Standardise and judge what landed; returns the staging folder's path."""
+    from pipeline import night
+
+    return night.validate(
+        resource_id, interval(data_interval_start, data_interval_end, zone), manifest, observed_at=now()
+    )
+
+
+def load(
+    resource_id: str, zone: str, uri: str, verdict: str, data_interval_start: datetime, data_interval_end: datetime,
+    outlet_events: Any,
+) -> None:  # fmt: skip
+    """Commit the staged verdict; a held load fails here and emits no asset event."""
+    from airflow.sdk import Asset
+
+    from pipeline import night
+
+    record = night.load(resource_id, interval(data_interval_start, data_interval_end, zone), verdict, observed_at=now())
+    log.info(
+        "%s %s: %s rows extracted, %s accepted, %s in quarantine, %s deleted; run %s",
+        resource_id, record.status, *(f"{n:,}" for n in (record.extracted, record.accepted, record.quarantined, record.deleted)),
+        record.run_id,
+    )  # fmt: skip
+    outlet_events[Asset(uri)].extra = {
+        "run": record.run_id,
+        "interval": record.interval_start.isoformat(),
+        "accepted": record.accepted,
+        "quarantined": record.quarantined,
+    }
+
+
+def contract(resource_id: str, zone: str) -> None:
+    """Raise the ConfigurationError that says what is wrong with the contract; pass where it has been repaired meanwhile."""
+    _workplace(resource_id.partition(".")[0]).city.resource(resource_id)
+
+
+def unify() -> None:
+    """Rebuild the unified entities from what the lake holds."""
+    from pipeline import city_wide
+
+    counts = city_wide.unify(_workplace())
+    for table, rows in counts.items():
+        log.info("%s: %s rows", table, f"{rows:,}")
+    if not counts:
+        log.info("nothing changed since the last unification")
+
+
+def share_rate() -> None:
+    """Compute rate and scorecard of every night whose inputs changed."""
+    from pipeline import city_wide
+
+    log.info("%s", city_wide.share_rate(_workplace()))
+
+
+def morning_digest(data_interval_start: datetime) -> None:
+    """Write the digest of the night that began on the interval's first day, and show it in the log."""
+    from pipeline import city_wide
+
+    place = _workplace()
+    text = city_wide.digest(place, data_interval_start.astimezone(place.city.timezone).date())
+    log.info("the digest, also below %s\n%s", place.home / "reports", text)
+
+
+def interval(start: datetime, end: datetime, zone: str) -> Interval:
+    """Airflow's data interval, which comes in UTC, as ours: in the city's time, after which a source's files are named."""
+    return Interval(start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone)))
+
+
+def now() -> datetime:
+    """The instant this run counts as happening."""
+    return Settings.from_environment().observed_at(datetime.now(UTC))
+
+
+def _workplace(department: str | None = None) -> Workplace:
+    from pipeline.workplace import Workplace
+
+    return Workplace.open(department)

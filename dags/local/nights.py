@@ -1,0 +1,152 @@
+"""Several nights through a running Airflow: for each, native backfills of all departments, then what follows them.
+
+The driver only asks and watches; all work is done by the scheduler, and each step can be watched in Airflow's own pages.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from contracts.catalogue import City
+from contracts.errors import InternalError
+from contracts.interval import interval_starting_on
+from contracts.settings import Settings
+from dags.building.plan import DIGEST_SCHEDULE, MORNING_DIGEST, SHARE_RATE, UNIFY, dag_plans
+from dags.local.api import Airflow
+from dags.local.configuration import installed
+
+OVER = ("success", "failed")
+_POLL_SECONDS = 1.0
+_NIGHT_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class DagOutcome:
+    """A DAG run that is over: `failed` names its failed tasks, such as `enterprise_account.load`."""
+
+    dag_id: str
+    state: str
+    seconds: float
+    failed: tuple[str, ...]
+
+
+@dataclass
+class NightProgress:
+    """How far a night is. `finished` grows in the order in which the runs end; `step` is what happens now."""
+
+    night: date
+    dags: int
+    step: str = "departments"
+    tasks: int = 0
+    tasks_over: int = 0
+    seconds: float = 0.0
+    finished: list[DagOutcome] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[DagOutcome]:
+        return [outcome for outcome in self.finished if outcome.state != "success"]
+
+
+OnProgress = Callable[[NightProgress], None]
+
+
+def run_nights(
+    settings: Settings, city: City, nights: Iterable[date], on_progress: OnProgress = lambda progress: None, *,
+    before_night: Callable[[int, date], None] = lambda number, night: None, conf: dict[str, Any] | None = None,
+    night_seconds: float = _NIGHT_SECONDS,
+) -> list[NightProgress]:  # fmt: skip
+    """Run the intervals that start on these local days, one night after the other, through the Airflow that runs below settings.home.
+
+    `before_night(number from 1, night)` is called when all of the night before is over. A failed run is an outcome, not an error. Raises
+    InternalError where a night is not over within `night_seconds`.
+    """
+    done = []
+    with Airflow(installed(settings)) as airflow:
+        for number, night in enumerate(nights, 1):
+            before_night(number, night)
+            done.append(_run_night(airflow, city, night, on_progress, conf, night_seconds))
+    return done
+
+
+def _run_night(
+    airflow: Airflow, city: City, night: date, on_progress: OnProgress, conf: dict[str, Any] | None, allowed: float
+) -> NightProgress:
+    started = time.monotonic()
+    intervals = {
+        plan.dag_id: (interval.start, 3 * len(plan.resources) + len(plan.broken))
+        for plan in dag_plans(city)
+        if (interval := plan.interval_of(night, city)) is not None
+    }
+    progress = NightProgress(night, len(intervals), tasks=sum(tasks for _, tasks in intervals.values()))
+
+    def report() -> None:
+        progress.seconds = time.monotonic() - started
+        on_progress(progress)
+        if progress.seconds > allowed:
+            raise InternalError(
+                f"the night of {night} is not over after {allowed:.0f} s, step {progress.step}",
+                where=airflow.url, remedy="see the grid there: a task that stays 'scheduled' waits for its pool",
+            )  # fmt: skip
+
+    report()
+    backfills = {dag_id: airflow.backfill(dag_id, start, start, conf) for dag_id, (start, _) in intervals.items()}
+    _watch(airflow, {dag_id: start for dag_id, (start, _) in intervals.items()}, progress, report)
+    progress.step = "unify and share_rate"
+    while not _caught_up(airflow):
+        report()
+        time.sleep(_POLL_SECONDS)
+    progress.step = "digest"
+    morning = interval_starting_on(night, DIGEST_SCHEDULE, city.timezone).start
+    backfills[MORNING_DIGEST] = airflow.backfill(MORNING_DIGEST, morning, morning)
+    _watch(airflow, {MORNING_DIGEST: morning}, progress, report)
+    # an open backfill of a DAG would refuse the next night's
+    for id in backfills.values():
+        airflow.close_backfill(id)
+    progress.step = "over"
+    report()
+    return progress
+
+
+def _watch(airflow: Airflow, starts: dict[str, datetime], progress: NightProgress, report: Callable[[], None]) -> None:
+    """Until the runs of these DAGs at these instants are over."""
+    first, last = min(starts.values()), max(starts.values())
+    waiting = dict(starts)
+    while waiting:
+        for run in airflow.runs(logical_date_gte=first, logical_date_lte=last, state=list(OVER)):
+            dag_id = run["dag_id"]
+            if dag_id in waiting and _instant(run["logical_date"]) == waiting[dag_id]:
+                del waiting[dag_id]
+                progress.finished.append(_outcome(airflow, run))
+        if progress.step == "departments":
+            states = ["success", "failed", "upstream_failed", "skipped"]
+            over = airflow.tasks(limit=1, logical_date_gte=first, logical_date_lte=last, state=states)
+            progress.tasks_over = over["total_entries"]
+        report()
+        if waiting:
+            time.sleep(_POLL_SECONDS)
+
+
+def _outcome(airflow: Airflow, run: dict[str, Any]) -> DagOutcome:
+    failed: tuple[str, ...] = ()
+    if run["state"] != "success":
+        found = airflow.tasks(run["dag_id"], run["dag_run_id"], state=["failed"])["task_instances"]
+        failed = tuple(sorted(task["task_id"] for task in found))
+    span = _instant(run["end_date"]) - _instant(run["start_date"]) if run.get("end_date") else timedelta(0)
+    return DagOutcome(run["dag_id"], run["state"], span.total_seconds(), failed)
+
+
+def _caught_up(airflow: Airflow) -> bool:
+    """Whether no asset event waits and no follower runs. unify comes first: when it ends, share_rate's event is there."""
+    known = airflow.dag_ids()
+    for dag_id in (UNIFY, SHARE_RATE):
+        if dag_id in known and (airflow.waiting_events(dag_id) or airflow.runs(dag_id, state=["queued", "running"])):
+            return False
+    return True
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

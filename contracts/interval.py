@@ -27,14 +27,25 @@ class Interval:
                 where=f"{self.start} – {self.end}",
                 remedy="schedule the DAG with CronDataIntervalTimetable, not with a bare cron string",
             )
+        # Airflow hands over pendulum's times, whose arithmetic loses a zone that is not pendulum's own
+        object.__setattr__(self, "start", _plain(self.start))
+        object.__setattr__(self, "end", _plain(self.end))
 
     @property
     def utc(self) -> Interval:
         return Interval(self.start.astimezone(UTC), self.end.astimezone(UTC))
 
+    def at(self, zone: ZoneInfo) -> Interval:
+        """The same span, told in a city's zone: what dates in file names and local times at a source are taken from."""
+        return Interval(self.start.astimezone(zone), self.end.astimezone(zone))
+
     def id(self, zone: ZoneInfo) -> str:
         """Name of the interval in paths and messages: its start in the city's zone, `20200504T0200`."""
         return self.start.astimezone(zone).strftime("%Y%m%dT%H%M")
+
+
+def _plain(instant: datetime) -> datetime:
+    return datetime.combine(instant.date(), instant.time(), instant.tzinfo)
 
 
 def parse_cron(expression: str) -> str:

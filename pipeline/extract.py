@@ -40,6 +40,7 @@ def extract(
     `auto` asks the source where it can still give this interval, and otherwise replays what landed; `source` and `landing` insist. Raises
     HistoryUnavailable where neither can, SchemaDrift, SourceUnavailable and SourceBroken as the source gives cause.
     """
+    interval = interval.at(place.city.timezone)
     folder = place.landing_folder(resource, interval)
     landed = read_current(folder)
     if origin == "landing" or (origin == "auto" and not _source_still_gives(place, resource, interval, observed_at)):

@@ -144,7 +144,9 @@ def _figure(item: dict[str, Any], calendar: Calendar | None, place: str, mistake
     per = item.get("per")
     breakdown = None
     if isinstance(per, dict) and set(per) == {"name", "sql"}:
-        breakdown = Breakdown(_label(per["name"], f"{place} per", mistakes), _query(per["sql"], f"{place} per", mistakes))
+        breakdown = Breakdown(
+            _label(per["name"], f"{place} per", mistakes), _query(per["sql"], f"{place} per", mistakes)
+        )
     elif per is not None:
         mistakes.add(place, "per cannot be used", "per: {name: {en, zh}, sql: SELECT … AS part, … AS value}")
     return FigureDefinition(

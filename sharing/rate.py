@@ -219,18 +219,24 @@ def _make_assets(
 
     Probes and reads are known as far as the register was read (`seen_until`), and no oftener than it is (`seen_every`).
     """
-    columns: dict[str, list[Any]] = {name: [] for name, _ in _ASSETS}
+    rows: list[tuple[Any, ...]] = [(id, True, *(None,) * (len(_ASSETS) - 2)) for id in city.broken]
     for resource in city.resources.values():
         load = loads.get(resource.id)
-        row = (
-            resource.id, resource.share_type, division_field(resource) is not None, resource.quarantine_limit,
-            as_of - resource.cycle - resource.latency, seen_until - max(resource.cycle, seen_every), *(
-                (load.run_id, load.snapshot, load.interval_end, load.quarantine_share, load.newest_held, load.suite_failed)
-                if load else (None,) * 6
-            ),
-        )  # fmt: skip
-        for name, value in zip(columns, row, strict=True):
-            columns[name].append(value)
+        terms = (
+            resource.id,
+            False,
+            resource.share_type,
+            division_field(resource) is not None,
+            resource.quarantine_limit,
+        )
+        since = (as_of - resource.cycle - resource.latency, seen_until - max(resource.cycle, seen_every))
+        last = (
+            (load.run_id, load.snapshot, load.interval_end, load.quarantine_share, load.newest_held, load.suite_failed)
+            if load
+            else (None,) * 6
+        )
+        rows.append((*terms, *since, *last))
+    columns = {name: [row[place] for row in rows] for place, (name, _) in enumerate(_ASSETS)}
     schema = pa.schema(list(_ASSETS))
     connection.register("rate_assets_read", pa.table(columns, schema=schema))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {ASSETS} AS SELECT * FROM rate_assets_read")
@@ -239,7 +245,7 @@ def _make_assets(
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 _ASSETS = (
-    ("resource", pa.string()), ("share_type", pa.string()), ("has_division", pa.bool_()), ("quarantine_limit", pa.float64()),
+    ("resource", pa.string()), ("broken", pa.bool_()), ("share_type", pa.string()), ("has_division", pa.bool_()), ("quarantine_limit", pa.float64()),
     ("fresh_from", _INSTANT), ("cycle_from", _INSTANT), ("run_id", pa.string()), ("snapshot_id", pa.int64()), ("interval_end", _INSTANT),
     ("quarantine_share", pa.float64()), ("newest_held", pa.bool_()), ("suite_failed", pa.bool_()),
 )  # fmt: skip

@@ -45,6 +45,7 @@ REASONS = _catalogue(
     ("grant_suspended", 1, "授权已中止", "the grant is suspended", "bureau"),
     ("grant_revoked", 1, "授权已撤销", "the grant was revoked", "bureau"),
     ("resource_unknown", 2, "目录中无此数据资源", "no department's catalogue has this resource", "bureau"),
+    ("contract_broken", 2, "数据契约无法读取", "the resource's contract has mistakes: landbridge catalogue check", "bureau"),
     ("not_digitised", 2, "纸质档案未数字化", "held on paper only, not digitised", "archives"),
     ("no_fields_named", 2, "申请未列明数据项", "the request names no field", "requester"),
     ("field_unknown", 2, "申请的数据项不存在", "a field asked for does not exist in the resource", "provider"),

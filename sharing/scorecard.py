@@ -22,8 +22,18 @@ from contracts.errors import ConfigurationError
 from contracts.model import Label
 from contracts.quoting import ident, literal
 from sharing.figure_file import (
-    CALENDAR, ENGINE_TABLES, FIGURES, FILE, PERCENT, RESOURCE_ROWS, Breakdown, FigureDefinition, Said, check_figures,
-    first_line, read_figures,
+    CALENDAR,
+    ENGINE_TABLES,
+    FIGURES,
+    FILE,
+    PERCENT,
+    RESOURCE_ROWS,
+    Breakdown,
+    FigureDefinition,
+    Said,
+    check_figures,
+    first_line,
+    read_figures,
 )  # fmt: skip
 from sharing.loads import last_loads_sql
 from warehouse.lake import LAKE, table_exists
@@ -225,9 +235,19 @@ def _parts(
         reason = "" if value is not None else "查询无结果 no record gives a value as of this day"
         parts.append(
             Figure(
-                as_of=whole.as_of, id=f"{definition.id}/{part}", figure=definition.id, part=part, name=name, value=value,
-                text=_text(definition, value), n=row.get("n"), unit=definition.unit, said=None, reason=reason, needs=definition.needs,
-            )  # fmt: skip
+                as_of=whole.as_of,
+                id=f"{definition.id}/{part}",
+                figure=definition.id,
+                part=part,
+                name=name,
+                value=value,
+                text=_text(definition, value),
+                n=row.get("n"),
+                unit=definition.unit,
+                said=None,
+                reason=reason,
+                needs=definition.needs,
+            )
         )
     return parts
 

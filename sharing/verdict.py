@@ -29,7 +29,8 @@ _CONDITIONS = {
     "grant_expired": "granted AND granted_to < today",
     "grant_suspended": "granted AND suspended_at IS NOT NULL AND (resumed_at IS NULL OR resumed_at < suspended_at)",
     "grant_revoked": "granted AND revoked_at IS NOT NULL",
-    "resource_unknown": "NOT in_catalogue AND answer IS DISTINCT FROM 'not_digitised'",
+    "resource_unknown": "NOT in_catalogue AND NOT contract_broken AND answer IS DISTINCT FROM 'not_digitised'",
+    "contract_broken": "contract_broken",
     "not_digitised": "answer = 'not_digitised'",
     "no_fields_named": "len(fields) = 0",
     "field_unknown": "in_catalogue AND unknown_fields > 0",
@@ -83,7 +84,8 @@ def facts_sql(today: date, bureau: str, zone: str) -> str:
         FROM judged GROUP BY line_id
     ),
     joined AS (
-        SELECT l.*, c.duty, c.paused, c.answer_due, c.provide_due, c.correction_due, a.resource IS NOT NULL AS in_catalogue,
+        SELECT l.*, c.duty, c.paused, c.answer_due, c.provide_due, c.correction_due, coalesce(NOT a.broken, false) AS in_catalogue,
+               coalesce(a.broken, false) AS contract_broken,
                coalesce(a.has_division, false) AS has_division, a.quarantine_limit, a.fresh_from, a.cycle_from, a.run_id, a.snapshot_id,
                a.interval_end, a.quarantine_share, a.newest_held, a.suite_failed,
                coalesce(f.unknown_fields, 0) AS unknown_fields, coalesce(f.ungranted_fields, 0) AS ungranted_fields,

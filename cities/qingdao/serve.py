@@ -52,7 +52,9 @@ def answer(sources: Path, path: str, query: Mapping[str, str]) -> dict[str, Any]
         raise Refused(503, f"{department} is being maintained")
     state = table.stat()
     index = _index(table, state.st_mtime_ns, state.st_size)
-    wanted = _wanted(table, state.st_mtime_ns, state.st_size, query.get("updated_from", ""), query.get("updated_to", ""))
+    wanted = _wanted(
+        table, state.st_mtime_ns, state.st_size, query.get("updated_from", ""), query.get("updated_to", "")
+    )
     size = _number(query, "size" if "size" in query else "limit", 500, _LARGEST_PAGE)
     if index.paging == "cursor":
         start = _number(query, "cursor", 0, len(wanted))
@@ -64,7 +66,9 @@ def answer(sources: Path, path: str, query: Mapping[str, str]) -> dict[str, Any]
 
 
 def _is_plain(path: str) -> bool:
-    return path.startswith("/") and all(part.replace("-", "").replace("_", "").isalnum() for part in path[1:].split("/"))
+    return path.startswith("/") and all(
+        part.replace("-", "").replace("_", "").isalnum() for part in path[1:].split("/")
+    )
 
 
 def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
@@ -151,8 +155,12 @@ def make_server(sources: Path, port: int, token: str) -> ThreadingHTTPServer:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m cities.qingdao.serve", description="The sample city's JSON service.")
-    parser.add_argument("--sources", type=Path, required=True, help="folder of a night's sources, such as var/sources/current")
+    parser = argparse.ArgumentParser(
+        prog="python -m cities.qingdao.serve", description="The sample city's JSON service."
+    )
+    parser.add_argument(
+        "--sources", type=Path, required=True, help="folder of a night's sources, such as var/sources/current"
+    )
     parser.add_argument("--port", type=int, default=8765)
     given = parser.parse_args(arguments)
     token = os.environ.get(TOKEN, "")

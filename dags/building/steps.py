@@ -97,8 +97,11 @@ def morning_digest(data_interval_start: datetime) -> None:
 
 
 def interval(start: datetime, end: datetime, zone: str) -> Interval:
-    """Airflow's data interval, which comes in UTC, as ours: in the city's time, after which a source's files are named."""
-    return Interval(start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone)))
+    """Airflow's data interval as ours: in the city's time, after which a source's files are named.
+
+    Airflow gives pendulum's times; their arithmetic loses a zone that is not pendulum's own, so they become plain ones here.
+    """
+    return Interval(*(datetime.fromtimestamp(at.timestamp(), ZoneInfo(zone)) for at in (start, end)))
 
 
 def now() -> datetime:

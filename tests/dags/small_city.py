@@ -11,8 +11,11 @@ NIGHT = date(2020, 5, 4)
 MERGE_KEY = "account_no"
 
 
-def write_city(folder: Path, departments: dict[str, list[str]], *, schedules: dict[str, str] | None = None) -> Path:
-    """A city folder with these departments and resources, all files named by their date; returns the folder."""
+def write_city(
+    folder: Path, departments: dict[str, list[str]], *, schedules: dict[str, str] | None = None,
+    snapshots: tuple[str, ...] = (),
+) -> Path:  # fmt: skip
+    """A city folder with these departments and resources; returns the folder. Files are named by their date, a snapshot's file is not."""
     _write(
         folder / "city.yaml",
         {
@@ -38,14 +41,14 @@ def write_city(folder: Path, departments: dict[str, list[str]], *, schedules: di
         for number, resource in enumerate(resources, 1):
             schedule = (schedules or {}).get(f"{department}.{resource}")
             path = folder / "contracts" / department / f"{resource}.yaml"
-            _write(path, contract(department, resource, number, schedule))
+            _write(path, contract(department, resource, number, schedule, f"{department}.{resource}" in snapshots))
     return folder
 
 
-def contract(department: str, resource: str, number: int, schedule: str | None) -> dict[str, object]:
-    """An ODCS contract of one merge resource."""
+def contract(department: str, resource: str, number: int, schedule: str | None, snapshot: bool) -> dict[str, object]:
+    """An ODCS contract of one resource: merge, or snapshot of a file that holds the present alone."""
     properties: list[dict[str, object]] = [
-        {"property": "loadMode", "value": "merge"},
+        {"property": "loadMode", "value": "snapshot" if snapshot else "merge"},
         {"property": "shareType", "value": "unconditional"},
         {"property": "resourceCode", "value": f"307000{number % 10}/{number}"},
         {"property": "format", "value": "电子文件"},
@@ -63,7 +66,7 @@ def contract(department: str, resource: str, number: int, schedule: str | None) 
         "customProperties": properties,
         "schema": [
             {
-                "name": resource, "physicalName": f"{resource}_{{date}}.csv", "physicalType": "file", "businessName": resource,
+                "name": resource, "physicalName": f"{resource}.csv" if snapshot else f"{resource}_{{date}}.csv", "physicalType": "file", "businessName": resource,
                 "description": "One row an account.",
                 "properties": [
                     {"name": MERGE_KEY, "logicalType": "string", "primaryKey": True, "required": True, "description": "Its number."},
@@ -75,10 +78,10 @@ def contract(department: str, resource: str, number: int, schedule: str | None) 
     }  # fmt: skip
 
 
-def deliver(sources: Path, resource_id: str, rows: list[tuple[str, str, str]], night: date = NIGHT) -> None:
-    """Put the night's file of a resource where its department delivers."""
+def deliver(sources: Path, resource_id: str, rows: list[tuple[str, str, str]], night: date | None = NIGHT) -> None:
+    """Put the night's file of a resource where its department delivers; without a night, a snapshot's file."""
     department, _, name = resource_id.partition(".")
-    path = sources / department / f"{name}_{night:%Y%m%d}.csv"
+    path = sources / department / (f"{name}_{night:%Y%m%d}.csv" if night else f"{name}.csv")
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"{MERGE_KEY},holder,amount", *(",".join(row) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pendulum
 import pytest
 import yaml
 from airflow.dag_processing.dagbag import DagBag
@@ -156,6 +157,13 @@ def test_the_schedule_table_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     expected = schedule_table(load_city(Settings.from_environment().city))
     assert README.read_text(encoding="utf-8") == expected, "run python -m dags.building.schedule_table"
+
+
+def test_a_tasks_interval_is_in_the_citys_time_and_stays_aware_in_arithmetic() -> None:
+    start, end = pendulum.datetime(2020, 5, 3, 18), pendulum.datetime(2020, 5, 4, 18)
+    interval = steps.interval(start, end, "Asia/Shanghai")
+    assert interval.start.isoformat() == "2020-05-04T02:00:00+08:00"
+    assert (interval.end + (interval.end - interval.start)).isoformat() == "2020-05-06T02:00:00+08:00"
 
 
 def test_local_day_is_the_citys(city_folder: Path) -> None:

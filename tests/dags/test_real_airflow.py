@@ -53,7 +53,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         for name in VARIABLES:
             patch.delenv(name, raising=False)
         root = tmp_path_factory.mktemp("night")
-        folder = write_city(root / "city", {"tax": ["taxpayer"], "water": ["meter", "reading"]})
+        folder = write_city(
+            root / "city", {"tax": ["taxpayer"], "water": ["meter", "reading"]}, snapshots=("water.reading",)
+        )
         (folder / "unified.yaml").write_text(yaml.safe_dump(_UNIFIED, allow_unicode=True), encoding="utf-8")
         patch.setenv("LANDBRIDGE_HOME", str(root / "var"))
         patch.setenv("LANDBRIDGE_CITY", str(folder))
@@ -118,7 +120,7 @@ def test_the_unified_entities_hold_what_the_last_load_brought(told: Told) -> Non
 def _tell(settings: Settings) -> Told:
     city = load_city(settings.city)
     deliver(settings.sources, "tax.taxpayer", accounts(50))
-    deliver(settings.sources, "water.reading", accounts(40))
+    deliver(settings.sources, "water.reading", accounts(40), night=None)
     with running_airflow(settings, _free_port()) as installation, Airflow(installation) as airflow:
         (night,) = run_nights(settings, city, [NIGHT], night_seconds=240)
         first_hashes, first_runs = _lake(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.errors import HistoryUnavailable, LoadHeld, SourceUnavailable
+from pipeline.night import run_resource
 from tests.small_city import SmallCity, local
 
 
@@ -154,3 +155,16 @@ def test_repeating_a_night_changes_nothing(city: SmallCity) -> None:
         for resource in ("police.resident", "civil.marriage", "tax.taxpayer"):
             city.run(resource, number)
             assert city.hashes() == before
+
+
+def test_an_interval_told_in_another_zone_is_the_same_interval(city: SmallCity) -> None:
+    city.marriages(1, [("A1", "2020-05-04")])
+    city.residents(
+        [("1", "王伟", 40, "active", local(1, "02:30:00")), ("2", "李娜", 30, "active", local(2, "03:00:00"))]
+    )
+    place = city.place
+    for resource, accepted in (("civil.marriage", 1), ("police.resident", 1)):
+        # as Airflow hands it over
+        span = city.interval(1).utc
+        record = run_resource(place, place.city.resource(resource), span, span.end)
+        assert record.accepted == accepted

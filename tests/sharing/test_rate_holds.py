@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,13 @@ _GOOD = 6
 _ON_PAPER_ONLY = ("never", "stale", "held", "weak", "dirty", "thin", "grown", "elsewhere")
 
 # lines that one condition each breaks by what the register says
-_BROKEN_LINES = {
+_BROKEN_LINES: dict[str, dict[str, Any]] = {
     "grant_not_begun": {"granted_from": "2020-06-01"},
     "grant_expired": {"granted_to": "2020-05-03"},
     "grant_suspended": {"suspended_at": "2020-04-01 09:00:00"},
     "grant_revoked": {"revoked_at": "2020-04-01 09:00:00"},
     "resource_unknown": {"resource": "不动产抵押历史"},
+    "contract_broken": {"resource": "police.broken"},
     "no_fields_named": {"fields": "", "granted_fields": "", "delivered_fields": ""},
     "field_unknown": {"fields": "number;blood_type"},
     "field_not_granted": {"fields": "number;name;nickname"},
@@ -43,7 +45,7 @@ _BROKEN_LINES = {
 }  # fmt: skip
 _BROKEN_LINES["no_rows"]["delivered_rows"] = "370200"
 
-_OPEN_LINES = {
+_OPEN_LINES: dict[str, dict[str, Any]] = {
     "not_answered": {"submitted_at": "2020-04-28 09:00:00", "received_at": "2020-04-28 09:00:00"},
     "papers_incomplete": {"supplement_asked_at": "2020-01-08 09:00:00"},
     "answer_overdue": {},
@@ -95,6 +97,7 @@ def _broken_city(root: Path) -> RateCity:
     city.contract("police.grown", division=True, more="      - {name: hat, logicalType: string}\n")
     city.load("police.resident", 1)
     city.load("tax.taxpayer", 1)
+    city.broken_contract()
     city.load_register(1)
     return city
 

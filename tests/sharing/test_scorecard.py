@@ -31,7 +31,9 @@ def lake(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = open_lake(settings, timezone="Asia/Shanghai")
     connection.execute("CREATE SCHEMA water")
     connection.execute("CREATE TABLE water.meter (no VARCHAR, litres BIGINT, read_on DATE)")
-    connection.execute("INSERT INTO water.meter VALUES ('a', 10, '2020-05-03'), ('b', 30, '2020-05-04'), ('c', 60, '2020-05-05')")
+    connection.execute(
+        "INSERT INTO water.meter VALUES ('a', 10, '2020-05-03'), ('b', 30, '2020-05-04'), ('c', 60, '2020-05-05')"
+    )
     yield connection
     connection.close()
 
@@ -129,9 +131,7 @@ def test_a_later_figure_sees_the_earlier_ones(lake: duckdb.DuckDBPyConnection) -
 @pytest.mark.parametrize(
     ("value", "text"), [("100.0", "100.0 %"), ("99.99", "99.9 %"), ("97.04", "97.0 %"), ("0", "0.0 %")]
 )
-def test_a_share_short_of_all_is_never_shown_as_all(
-    lake: duckdb.DuckDBPyConnection, value: str, text: str
-) -> None:
+def test_a_share_short_of_all_is_never_shown_as_all(lake: duckdb.DuckDBPyConnection, value: str, text: str) -> None:
     share = figure(f"SELECT {value} AS value FROM water.meter LIMIT 1", unit=Label("%", "%"))
     assert only(compute(lake, [share], AS_OF)).text == text
 
@@ -185,11 +185,24 @@ def test_writing_an_instant_again_replaces_it_and_leaves_the_others(
     rows = lake.execute(
         "SELECT as_of, id, name_en, name_zh, value, text, unit, said, said_value, reason IS NULL, needs FROM sharing.scorecard ORDER BY as_of, position"
     ).fetchall()
-    assert [row[0].timestamp() for row in rows] == [at.timestamp() for at in (AS_OF, AS_OF, AS_OF + NIGHT, AS_OF + NIGHT)]
+    assert [row[0].timestamp() for row in rows] == [
+        at.timestamp() for at in (AS_OF, AS_OF, AS_OF + NIGHT, AS_OF + NIGHT)
+    ]
     first, second = rows[0][1:], rows[1][1:]
     spoken = "约100 about 100 (hearing 2020-05-07)"
     assert first == ("litres", "Litres", "水量", 40.0, "40", "升 litres", spoken, 100.0, True, "water.meter")
-    assert second == ("hearings", "Litres", "水量", None, "无数据 no data", "升 litres", None, None, False, "court.hearing")
+    assert second == (
+        "hearings",
+        "Litres",
+        "水量",
+        None,
+        "无数据 no data",
+        "升 litres",
+        None,
+        None,
+        False,
+        "court.hearing",
+    )
 
 
 def test_computing_writes_nothing_and_works_through_a_read_only_door(

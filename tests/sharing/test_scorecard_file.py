@@ -25,7 +25,7 @@ GOOD = """
 
 @pytest.fixture
 def folder(city: SmallCity) -> Path:
-    return city.folder
+    return city.root / "city"
 
 
 def mistakes(folder: Path, text: str) -> list[str]:
@@ -36,7 +36,12 @@ def mistakes(folder: Path, text: str) -> list[str]:
 def test_a_figure_is_read_with_its_words_and_its_query(folder: Path) -> None:
     assert mistakes(folder, GOOD) == []
     (figure,) = read_figures(folder)
-    assert (figure.id, str(figure.name), str(figure.unit), figure.needs) == ("residents", "居民 Residents", "人 persons", ("police.resident",))
+    assert (figure.id, str(figure.name), str(figure.unit), figure.needs) == (
+        "residents",
+        "居民 Residents",
+        "人 persons",
+        ("police.resident",),
+    )
     assert str(figure.said) == "约900万 about 9 million (yearbook)"
 
 
@@ -53,7 +58,11 @@ def test_a_city_without_a_scorecard_has_no_figures(folder: Path) -> None:
         ("{en: persons, zh: 人}", "persons", "residents unit: no label in en"),
         ("SELECT count(*) AS value", "SELEKT count(*) AS value", "residents: its sql cannot be read"),
         ("SELECT count(*) AS value FROM", "DELETE FROM", "residents: its sql is not one SELECT"),
-        ("FROM police.resident", "FROM police.resident; DROP TABLE police.resident", "residents: its sql is not one SELECT"),
+        (
+            "FROM police.resident",
+            "FROM police.resident; DROP TABLE police.resident",
+            "residents: its sql is not one SELECT",
+        ),
         ("  unit:", "  units:", "residents: unknown key 'units'"),
         ("id: residents", "id: Residents of", "Residents of: id is 'Residents of'"),
         ("value: 9000000", "value: many", "residents: said cannot be used"),

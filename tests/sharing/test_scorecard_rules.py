@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,6 +20,11 @@ from warehouse.lake import open_lake
 CITY = Path("cities/qingdao")
 RESOURCES = load_city(CITY).resources
 FIGURES = {figure.id: figure for figure in read_figures(CITY)}
+
+
+def approx(value: float) -> Any:
+    """pytest.approx, which mypy does not let stand in a tuple."""
+    return pytest.approx(value)
 
 
 @pytest.fixture
@@ -69,14 +75,16 @@ def test_the_court_rule_counts_chiefs_and_deputies_once_an_instance(lake: duckdb
         ("half excused", "一审", 2, "2020-03-01", "工作人员", None, None, None),
     )  # fmt: skip
     found = figures(lake, "court_appearance", "court_chief", "court_spoke", "court_justified")
-    assert (found["court_appearance"].value, found["court_appearance"].n) == (pytest.approx(100 * 3 / 8), 8)
+    assert (found["court_appearance"].value, found["court_appearance"].n) == (approx(100 * 3 / 8), 8)
     assert (found["court_appearance/二审"].value, found["court_appearance/二审"].n) == (0.0, 1)
-    assert found["court_chief"].value == pytest.approx(100 * 2 / 8)
-    assert found["court_spoke"].value == pytest.approx(100 * 2 / 3)
+    assert found["court_chief"].value == approx(100 * 2 / 8)
+    assert found["court_spoke"].value == approx(100 * 2 / 3)
     assert (found["court_justified"].value, found["court_justified"].n) == (1, 9)
 
 
-def test_the_court_rate_belongs_to_the_year_in_which_an_instance_was_first_heard(lake: duckdb.DuckDBPyConnection) -> None:
+def test_the_court_rate_belongs_to_the_year_in_which_an_instance_was_first_heard(
+    lake: duckdb.DuckDBPyConnection,
+) -> None:
     fill(
         lake, "court.administrative_case", HEARING,
         ("a", "一审", 1, "2019-12-20", "工作人员", None, None, None),
@@ -100,13 +108,13 @@ def test_debts_age_with_the_day_they_are_asked_for(lake: duckdb.DuckDBPyConnecti
         ("5", "2019-01-01", "2020-06-01", "2020-07-01", 999_999, None, None),
     )  # fmt: skip
     on_4_may = figures(lake, "debts_outstanding", "debts_overdue", day="2020-05-04")
-    assert on_4_may["debts_outstanding"].value == pytest.approx(75)
+    assert on_4_may["debts_outstanding"].value == approx(75)
     ages = {f.part: f.value for f in on_4_may.values() if f.part}
     assert ages == {"0": 10, "1–30": 20, "91–180": 5, "365+": 40}
-    assert on_4_may["debts_overdue"].value == pytest.approx(65)
+    assert on_4_may["debts_overdue"].value == approx(65)
     on_7_may = figures(lake, "debts_outstanding", "debts_overdue", day="2020-05-07")
     assert {f.part: f.value for f in on_7_may.values() if f.part} == {"1–30": 10, "31–90": 20, "91–180": 5}
-    assert on_7_may["debts_overdue"].value == pytest.approx(35)
+    assert on_7_may["debts_overdue"].value == approx(35)
 
 
 def test_late_interest_runs_at_five_ten_thousandths_a_day(lake: duckdb.DuckDBPyConnection) -> None:
@@ -118,8 +126,8 @@ def test_late_interest_runs_at_five_ten_thousandths_a_day(lake: duckdb.DuckDBPyC
         ("term of 61 days", "2019-01-01", "2020-05-01", "2020-07-01", 1, None, None),
     )  # fmt: skip
     found = figures(lake, "debts_interest", "debts_long_terms")
-    assert found["debts_interest"].value == pytest.approx((1_000_000 * 10 + 500_000 * 4) * 0.0005 / 10_000)
-    assert found["debts_long_terms"].value == pytest.approx(25)
+    assert found["debts_interest"].value == approx((1_000_000 * 10 + 500_000 * 4) * 0.0005 / 10_000)
+    assert found["debts_long_terms"].value == approx(25)
 
 
 def test_a_system_taken_out_of_the_scope_shows_and_the_cloud_follows_the_dates(lake: duckdb.DuckDBPyConnection) -> None:
@@ -132,7 +140,11 @@ def test_a_system_taken_out_of_the_scope_shows_and_the_cloud_follows_the_dates(l
     )  # fmt: skip
     before, after = (figures(lake, "cloud_share", "systems_excluded", day=day) for day in ("2020-05-04", "2020-05-05"))
     assert (before["cloud_share"].value, before["cloud_share"].n, before["systems_excluded"].value) == (25.0, 4, 0)
-    assert (after["cloud_share"].value, after["cloud_share"].n, after["systems_excluded"].value) == (pytest.approx(200 / 3), 3, 1)
+    assert (after["cloud_share"].value, after["cloud_share"].n, after["systems_excluded"].value) == (
+        approx(200 / 3),
+        3,
+        1,
+    )
     assert after["systems_excluded/涉密系统"].value == 1
 
 
@@ -147,10 +159,12 @@ def test_coverage_is_files_of_those_on_the_roll_and_not_a_constant(lake: duckdb.
     )  # fmt: skip
     assert figures(lake, "official_credit_coverage", day="2020-05-05")["official_credit_coverage"].text == "100.00 %"
     after = figures(lake, "official_credit_coverage", day="2020-05-06")["official_credit_coverage"]
-    assert (after.value, after.n) == (pytest.approx(200 / 3), 3)
+    assert (after.value, after.n) == (approx(200 / 3), 3)
 
 
-def test_the_same_policy_pooled_twice_counts_once_and_an_expired_one_not_at_all(lake: duckdb.DuckDBPyConnection) -> None:
+def test_the_same_policy_pooled_twice_counts_once_and_an_expired_one_not_at_all(
+    lake: duckdb.DuckDBPyConnection,
+) -> None:
     columns = "policy_no document_no issued_on valid_from valid_to industries"
     fill(
         lake, "development_reform.policy_document", columns,
@@ -198,7 +212,7 @@ def test_steps_side_by_side_save_what_they_would_have_taken_in_series(lake: duck
     ]  # fmt: skip
     fill(lake, "approval.approval_case", columns, *rows)
     found = figures(lake, "parallel_saving", "approval_days")
-    assert (found["parallel_saving"].value, found["parallel_saving"].n) == (pytest.approx(25), 1)
+    assert (found["parallel_saving"].value, found["parallel_saving"].n) == (approx(25), 1)
     assert (found["approval_days"].value, found["approval_days"].n) == (3, 2)
 
 
@@ -214,7 +228,16 @@ def test_a_promise_is_kept_by_the_figure_that_measures_it_and_not_by_saying_so(l
         ("3", 2, False, "2020-12-31", "court_appearance", "不低于", 100),
         ("4", 2, False, "2020-05-01", None, None, None),
     )  # fmt: skip
-    ids = ("networks_merged", "networks_moving", "court_appearance", "questions", "questions_answered", "promises_measured", "promises_kept", "promises_overdue")
+    ids = (
+        "networks_merged",
+        "networks_moving",
+        "court_appearance",
+        "questions",
+        "questions_answered",
+        "promises_measured",
+        "promises_kept",
+        "promises_overdue",
+    )
     found = figures(lake, *ids)
     assert found["court_appearance"].value is None
     assert (found["questions"].value, found["questions_answered"].value) == (2, 1)
@@ -229,7 +252,9 @@ def test_a_leaf_of_the_indicator_tree_without_a_figure_has_no_data(lake: duckdb.
         lake, "development_reform.business_indicator", "first_no first_name second_no figure",
         ("01", "甲", "01.01", "networks_merged"), ("01", "甲", "01.02", None), ("02", "乙", "02.01", "court_appearance"), ("02", "乙", "02.02", "unknown"),
     )  # fmt: skip
-    found = figures(lake, "networks_merged", "court_appearance", "indicators_first", "indicators_second", "indicators_with_data")
+    found = figures(
+        lake, "networks_merged", "court_appearance", "indicators_first", "indicators_second", "indicators_with_data"
+    )
     assert (found["indicators_first"].value, found["indicators_second"].value) == (2, 4)
     assert (found["indicators_with_data"].value, found["indicators_with_data"].n) == (1, 4)
 

@@ -29,7 +29,9 @@ def is_possible(kind: str, value: object, other: object) -> bool:
         return len(value) == 18
     if kind == "swapped_columns":
         # one id in about thirty would pass as the other kind of number
-        return isinstance(other, str) and not credit_code.has_check_digit(value) and not resident_id.has_check_digit(other)
+        return (
+            isinstance(other, str) and not credit_code.has_check_digit(value) and not resident_id.has_check_digit(other)
+        )
     if kind == "negative_amount":
         return value.replace(".", "").isdigit() and float(value) > 0
     return True

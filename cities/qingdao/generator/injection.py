@@ -81,10 +81,16 @@ class Injector:
     ) -> Positions:  # fmt: skip
         anew = resource.files_by_date or resource.load_mode == "append"
         if fault not in self.targets or anew:
-            taken = in_extraction(self.world, resource, night, times) if times is not None else pd.Series(True, index=table.index)
+            taken = (
+                in_extraction(self.world, resource, night, times)
+                if times is not None
+                else pd.Series(True, index=table.index)
+            )
             failing = sum(mark.fault.effect == "quarantined" and bool(taken.iloc[mark.position]) for mark in marks)
             # the share that may fail holds at every scale: a tiny city gets fewer faults
-            most = len(table) if fault.effect != "quarantined" else int(taken.sum() * resource.quarantine_limit) - failing
+            most = (
+                len(table) if fault.effect != "quarantined" else int(taken.sum() * resource.quarantine_limit) - failing
+            )
             chosen = self._draw(resource, night, fault, table, keys, times, most)
             self.targets[fault] = frozenset(keys.iloc[chosen])
             return chosen
@@ -104,7 +110,9 @@ class Injector:
             free &= times < _local(self.world.night_end(night))
         if resource.deletions and resource.deletions.mode == "tombstone":
             free &= ~table[resource.field(str(resource.deletions.column)).physical_name].isin(resource.deletions.values)
-        wanted = max(1, round(fault.count * self.world.scale)) if fault.share is None else int(len(table) * fault.share) + 1
+        wanted = (
+            max(1, round(fault.count * self.world.scale)) if fault.share is None else int(len(table) * fault.share) + 1
+        )
         rng = self.world.rng("fault", fault.resource, fault.kind, fault.column, str(night))
         chosen: list[int] = []
         for n in rng.permutation(np.flatnonzero(free.to_numpy())):
@@ -116,7 +124,9 @@ class Injector:
         self.used[resource.id].update(keys.iloc[chosen])
         return np.array(sorted(chosen), dtype=np.int64) if chosen else _NOTHING
 
-    def _corrected(self, resource: Resource, night: int, fault: RowFault, rows: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:
+    def _corrected(
+        self, resource: Resource, night: int, fault: RowFault, rows: pd.DataFrame, keys: pd.Series
+    ) -> pd.DataFrame:
         """What the department put right carries the time of the correction, where its table has one."""
         if resource.watermark is None or fault.last >= 3 or resource.files_by_date or resource.load_mode == "append":
             return rows

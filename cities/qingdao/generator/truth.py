@@ -76,7 +76,15 @@ class Truth:
             if not is_held or mark.fault.rules:
                 key = rows["key"].get(mark.position)
                 effect = "held" if is_held else mark.fault.effect
-                self._note(night, resource, mark.fault.kind, effect, mark.fault.rules, None if pd.isna(key) else key, was=mark.key)
+                self._note(
+                    night,
+                    resource,
+                    mark.fault.kind,
+                    effect,
+                    mark.fault.rules,
+                    None if pd.isna(key) else key,
+                    was=mark.key,
+                )
         if is_held:
             error, held = "LoadHeld", len(rows) - failing
             return Expected("held", error, len(rows), 0, failing, 0, held, 0, dict(sorted(by_rule.items())))
@@ -94,17 +102,19 @@ class Truth:
         replaced, good = int((~last).sum()), good[last].set_index("key")
         if resource.load_mode == "append":
             return replaced, 0
-        lake = self.lake.get(resource.id, pd.DataFrame({"time": pd.Series(dtype=rows["time"].dtype), "hash": pd.Series(dtype="uint64")}))
+        lake = self.lake.get(
+            resource.id, pd.DataFrame({"time": pd.Series(dtype=rows["time"].dtype), "hash": pd.Series(dtype="uint64")})
+        )
         held = lake["time"].reindex(good.index)
         older = held.notna() & (good["time"] < held)
         replaced, good = replaced + int(older.sum()), good[~older]
-        gone = pd.Index([], dtype=object)
+        gone: pd.Index[Any] = pd.Index([], dtype=object)
         if resource.deletions and resource.deletions.mode == "tombstone":
             dead = good["dead"]
             replaced, gone = replaced + int(dead.sum()), good.index[dead].intersection(lake.index)
             good = good[~dead]
         elif resource.load_mode == "snapshot" or resource.deletions:
-            gone = lake.index.difference(rows["key"].dropna())
+            gone = lake.index.difference(pd.Index(rows["key"].dropna()))
         before = lake["hash"].reindex(good.index)
         changed = good.index[before.notna() & (before.astype("float64") != good["hash"].astype("float64"))]
         for kind, keys, effect in (("changed_row", changed, "loaded"), ("deleted_row", gone, "deleted")):
@@ -118,7 +128,15 @@ class Truth:
         self, night: int, resource: Resource, kind: str, effect: str, rules: tuple[str, ...] = (), key: str | None = None,
         error: str = "", was: str | None = None,
     ) -> None:  # fmt: skip
-        line: dict[str, Any] = {"night": night, "resource": resource.id, "kind": kind, "effect": effect, "rules": list(rules), "key": key, "error": error}
+        line: dict[str, Any] = {
+            "night": night,
+            "resource": resource.id,
+            "kind": kind,
+            "effect": effect,
+            "rules": list(rules),
+            "key": key,
+            "error": error,
+        }
         self.lines.append(line if was is None or was == key else {**line, "was": was})
 
 

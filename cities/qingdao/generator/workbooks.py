@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-_MADE = datetime(2020, 5, 4)
+_MADE = datetime.fromisoformat("2020-05-04")
 
 
 @dataclass(frozen=True)

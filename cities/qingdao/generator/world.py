@@ -119,7 +119,9 @@ def _origins(rng: np.random.Generator, births: NDArray[Any]) -> NDArray[Any]:
     codes = np.array([r["code"] for r in rows])
     since = np.array([r["valid_from"] or "1980-01-01" for r in rows], dtype="datetime64[D]")
     until = np.array([r["valid_to"] or "2100-01-01" for r in rows], dtype="datetime64[D]")
-    issued = np.maximum(births + np.timedelta64(60, "D"), _FIRST_IDS + rng.integers(0, 1500, len(births)).astype("timedelta64[D]"))
+    issued = np.maximum(
+        births + np.timedelta64(60, "D"), _FIRST_IDS + rng.integers(0, 1500, len(births)).astype("timedelta64[D]")
+    )
     issued = np.where(births < _FIRST_IDS, issued, births + np.timedelta64(60, "D")).astype("datetime64[D]")
     local = np.char.startswith(codes, "3702")
     province = np.char.startswith(codes, "37") & ~local
@@ -147,7 +149,9 @@ def _firms(seed: int, count: int, people: pd.DataFrame) -> pd.DataFrame:
     kind = np.where(authority == "9", rng.choice(np.array(["1", "2", "3"]), count, p=[0.85, 0.1, 0.05]), "1")
     # the registrar's division is of its own day: some no longer exist, and the bonded zone's stands in no list
     old = rng.random(count)
-    registrar = np.where(old < 0.03, "370282", np.where(old < 0.05, "370205", np.where(old < 0.06, "370220", residence)))
+    registrar = np.where(
+        old < 0.03, "370282", np.where(old < 0.05, "370205", np.where(old < 0.06, "370220", residence))
+    )
     serials = (rng.permutation(count) + rng.integers(1_000_000, 9_000_000)) % 100_000_000
     codes = identifiers.credit_codes(authority, kind, registrar, serials)
     classes = np.array([row["code"] for row in code_list("industries") if len(row["code"]) == 5])

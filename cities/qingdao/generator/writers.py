@@ -82,7 +82,9 @@ def _csv(_: Night, path: Path, resource: Resource, frame: pd.DataFrame) -> None:
         quote = resource.source.get("quote", '"')
         # what comes from a Chinese Windows ends its lines as Windows does
         ending = "\n" if encoding.lower().startswith("utf") else "\r\n"
-        frame.to_csv(file, index=False, sep=resource.source.get("delimiter", ","), quotechar=quote, lineterminator=ending)
+        frame.to_csv(
+            file, index=False, sep=resource.source.get("delimiter", ","), quotechar=quote, lineterminator=ending
+        )
 
 
 def _json_lines(_: Night, path: Path, resource: Resource, frame: pd.DataFrame) -> None:

@@ -22,7 +22,9 @@ def births(world: World, night: int) -> pd.DataFrame:
     men = world.adults[fertile & (world.adults["gender"] == "1")]
     mothers, fathers = rows_of(women, rng, count), rows_of(men, rng, count)
     male = rng.random(count) < 0.52
-    born = np.minimum(moments(world, rng, night, count), np.datetime64(world.night_end(night).replace(tzinfo=None), "s") - 60)
+    born = np.minimum(
+        moments(world, rng, night, count), np.datetime64(world.night_end(night).replace(tzinfo=None), "s") - 60
+    )
     # order numbers from 500 and one block of them a night: no child meets another's number
     orders = 500 + (np.arange(count) % 83) * 6 + (night - 1) * 2 + np.where(male, 1, 2)
     days = born.astype("datetime64[D]") - (np.arange(count) // 830).astype("timedelta64[D]")

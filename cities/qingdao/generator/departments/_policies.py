@@ -7,15 +7,32 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from cities.qingdao.generator.departments._registers import NOT_YET, numbered, quota, spread
+from cities.qingdao.generator.departments._registers import NOT_YET, numbered, only_where, quota, spread
 from cities.qingdao.generator.world import World
 
-REFORM, SCIENCE, SHARED = 150, 90, 24  # documents of each department, and how many of the second are the first's as well
+# documents of each department, and how many of the second are the first's as well
+REFORM, SCIENCE, SHARED = 150, 90, 24
 
-_SUBJECTS = (
-    "促进民营经济高质量发展 支持中小企业应对疫情共渡难关 科技型企业培育 高新技术企业认定奖励 人才住房补贴 稳岗返还 外贸企业出口信用保险 首台套技术装备奖励 "
-    "研发投入奖补 海洋产业发展 工业互联网 现代物流 总部企业 绿色建筑 新能源汽车推广 文化旅游恢复 种业创新 服务业小微企业房租减免"
-).split()
+_SUBJECTS = [
+    "促进民营经济高质量发展",
+    "支持中小企业应对疫情共渡难关",
+    "科技型企业培育",
+    "高新技术企业认定奖励",
+    "人才住房补贴",
+    "稳岗返还",
+    "外贸企业出口信用保险",
+    "首台套技术装备奖励",
+    "研发投入奖补",
+    "海洋产业发展",
+    "工业互联网",
+    "现代物流",
+    "总部企业",
+    "绿色建筑",
+    "新能源汽车推广",
+    "文化旅游恢复",
+    "种业创新",
+    "服务业小微企业房租减免",
+]
 _KINDS = ("若干政策措施", "实施意见", "管理办法", "实施细则", "行动计划")
 
 
@@ -27,7 +44,9 @@ def policies(world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
     issued[-3:] = np.array(["2020-05-04", "2020-05-05", "2020-05-06"], dtype="datetime64[D]")
     years = issued.astype("datetime64[Y]").astype(int) + 1970
     ends = issued + (rng.integers(1, 6, count) * 365 + 30).astype("timedelta64[D]")
-    sections = [";".join(sorted(rng.choice(list("ACEFGIJLMR"), rng.integers(1, 4), replace=False))) for _ in range(count)]
+    sections = [
+        ";".join(sorted(rng.choice(list("ACEFGIJLMR"), rng.integers(1, 4), replace=False))) for _ in range(count)
+    ]
     heads = rng.choice(np.array(["青政办发", "青政发", "青政办字"]), count)
     frame = pd.DataFrame({
         "title": [
@@ -37,7 +56,7 @@ def policies(world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
         "issued_on": issued,
         "valid_from": issued + np.timedelta64(30, "D"),
         "valid_to": np.where(quota(rng, count, 0.2), NOT_YET, ends).astype("datetime64[D]"),
-        "industries": np.where(rng.random(count) < 0.35, None, np.array(sections, dtype=object)),
+        "industries": only_where(rng.random(count) >= 0.35, sections),
         "audience": rng.choice(np.array(["企业", "个人", "企业和个人"]), count, p=[0.7, 0.1, 0.2]),
         "payout": quota(rng, count, 0.4),
     })  # fmt: skip

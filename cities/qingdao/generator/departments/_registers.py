@@ -33,7 +33,9 @@ def department_ids() -> NDArray[Any]:
 
 def short_names() -> dict[str, str]:
     """Department id → name without the city's own name in front."""
-    return {item["id"]: item["name"]["zh"].replace("中共青岛市委", "市委").removeprefix("青岛市") for item in departments()}
+    return {
+        item["id"]: item["name"]["zh"].replace("中共青岛市委", "市委").removeprefix("青岛市") for item in departments()
+    }
 
 
 def today(world: World, night: int) -> np.datetime64:
@@ -70,7 +72,9 @@ def yes_no(truth: NDArray[np.bool_]) -> NDArray[Any]:
 
 def only_where(truth: NDArray[np.bool_], values: Any) -> NDArray[Any]:
     """The values, empty where the condition does not hold."""
-    return np.where(truth, np.asarray(values, dtype=object), None)
+    kept: NDArray[Any] = np.asarray(values, dtype=object).copy()
+    kept[~truth] = None
+    return kept
 
 
 def quota(rng: np.random.Generator, count: int, share: float) -> NDArray[np.bool_]:

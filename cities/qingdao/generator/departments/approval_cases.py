@@ -9,7 +9,18 @@ import pandas as pd
 
 from cities.qingdao.generator.departments._changes import amount, rows_of, texts
 from cities.qingdao.generator.departments._registers import (
-    NOT_YET, cycled, department_ids, hidden_after, now, numbered, only_where, quota, short_names, spread, today, yes_no,
+    NOT_YET,
+    cycled,
+    department_ids,
+    hidden_after,
+    now,
+    numbered,
+    only_where,
+    quota,
+    short_names,
+    spread,
+    today,
+    yes_no,
 )  # fmt: skip
 from cities.qingdao.generator.world import World
 
@@ -46,7 +57,9 @@ def _steps_at(world: World, night: int) -> pd.DataFrame:
 def _steps(world: World) -> pd.DataFrame:
     rng, count = world.rng("registers", "approvals"), amount(world, 700, 70)
     size = len(_STEPS)
-    begun = np.sort(spread(rng, count, "2019-10-08", "2020-05-06")) + rng.integers(9 * 3600, 17 * 3600, count).astype("timedelta64[s]")
+    begun = np.sort(spread(rng, count, "2019-10-08", "2020-05-06")) + rng.integers(9 * 3600, 17 * 3600, count).astype(
+        "timedelta64[s]"
+    )
     parallel = quota(rng, count, 0.62)
     lasts = (rng.gamma(2, 1.1, (count, size)) * 86_400).astype(int) + 1_800
     lasts[:, [0, -1]] //= 4
@@ -98,7 +111,7 @@ def _guides_at(world: World, night: int) -> pd.DataFrame:
         "itemName": [f"{names[owner]}事项{number}" for number, owner in enumerate(owners, 1)],
         "deptId": owners,
         "papers": [";".join(papers) for papers in asked],
-        "paperResources": np.where(np.array(held) == "", None, np.array(held, dtype=object)),
+        "paperResources": only_where(np.array(held) != "", held),
         "windows": rng.integers(0, 12, GUIDES),
         "anyWindow": yes_no(rng.random(GUIDES) < 0.7),
         "guidePublishedOn": texts(hidden_after(published, today(world, night))),

@@ -8,7 +8,20 @@ import pandas as pd
 from cities.qingdao.generator.departments._registers import department_ids, numbered, today
 from cities.qingdao.generator.world import World
 
-_SERIES = ("婚姻登记", "户籍底册", "不动产登记", "工商登记", "出生登记", "土地批复", "规划许可", "学籍", "人事", "会计", "文书", "诉讼")
+_SERIES = (
+    "婚姻登记",
+    "户籍底册",
+    "不动产登记",
+    "工商登记",
+    "出生登记",
+    "土地批复",
+    "规划许可",
+    "学籍",
+    "人事",
+    "会计",
+    "文书",
+    "诉讼",
+)
 # the key series whose digitised rows are already in the lake
 _IN_LAKE = {
     "婚姻登记": ("civil_affairs", "civil_affairs.marriage"), "户籍底册": ("public_security", "public_security.resident"),

@@ -10,7 +10,17 @@ import pandas as pd
 
 from cities.qingdao.generator.departments._changes import texts
 from cities.qingdao.generator.departments._registers import (
-    NOT_YET, cycled, department_ids, departments, hidden_after, numbered, only_where, short_names, spread, today, yes_no,
+    NOT_YET,
+    cycled,
+    department_ids,
+    departments,
+    hidden_after,
+    numbered,
+    only_where,
+    short_names,
+    spread,
+    today,
+    yes_no,
 )  # fmt: skip
 from cities.qingdao.generator.world import DISTRICTS, World
 
@@ -18,15 +28,63 @@ MUNICIPAL_SYSTEMS, DISTRICT_SYSTEMS = 308, 34
 PROJECTS = 180
 
 _KINDS = {"1": "机关", "2": "事业单位", "3": "群团组织"}
-_BUSINESS = (
-    "业务管理 行政许可 执法监管 信用监管 统计直报 视频监控 项目管理 资金监管 档案管理 协同办公 公众服务 应急指挥 考核评价 地理信息 数据填报 电子证照"
-).split()
+_BUSINESS = [
+    "业务管理",
+    "行政许可",
+    "执法监管",
+    "信用监管",
+    "统计直报",
+    "视频监控",
+    "项目管理",
+    "资金监管",
+    "档案管理",
+    "协同办公",
+    "公众服务",
+    "应急指挥",
+    "考核评价",
+    "地理信息",
+    "数据填报",
+    "电子证照",
+]
 # why a system need not move: the reasons the register accepts
 _EXCLUSIONS = ("涉密系统", "国家部委统建系统", "省级统建系统", "拟下线系统")
-_NETWORKS = (
-    "公安 社保 医保 税务 财政 教育 卫生 环保 水务 气象 交通 国土 规划 住建 民政 司法 法院 检察 审计 统计 应急 消防 人防 农业 林业 海洋 "
-    "市场监管 质监 食药 粮食 城管 档案 信访 工会 公积金"
-).split()
+_NETWORKS = [
+    "公安",
+    "社保",
+    "医保",
+    "税务",
+    "财政",
+    "教育",
+    "卫生",
+    "环保",
+    "水务",
+    "气象",
+    "交通",
+    "国土",
+    "规划",
+    "住建",
+    "民政",
+    "司法",
+    "法院",
+    "检察",
+    "审计",
+    "统计",
+    "应急",
+    "消防",
+    "人防",
+    "农业",
+    "林业",
+    "海洋",
+    "市场监管",
+    "质监",
+    "食药",
+    "粮食",
+    "城管",
+    "档案",
+    "信访",
+    "工会",
+    "公积金",
+]
 _MERGED, _MOVING = 10, 22
 
 # Islands planted in the project register, by place: what each of them lacks.
@@ -39,10 +97,17 @@ def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
     day = today(world, night)
     return {
         "big_data.department_register": _departments(),
-        "big_data.system_register": _shown(_systems(world), day, hide=["migrated_on", "retired_on", "scope_changed_on"], start="built_on"),
-        "big_data.network_register": _shown(_networks(world), day, hide=["moving_since", "merged_on"], start="planned_on"),
+        "big_data.system_register": _shown(
+            _systems(world), day, hide=["migrated_on", "retired_on", "scope_changed_on"], start="built_on"
+        ),
+        "big_data.network_register": _shown(
+            _networks(world), day, hide=["moving_since", "merged_on"], start="planned_on"
+        ),
         "big_data.project_register": _shown(
-            _projects(world), day, hide=["data_list_on", "catalogued_on", "pooled_on", "accepted_on"], start="approved_on"
+            _projects(world),
+            day,
+            hide=["data_list_on", "catalogued_on", "pooled_on", "accepted_on"],
+            start="approved_on",
         ),
     }
 
@@ -81,7 +146,9 @@ def _systems(world: World) -> pd.DataFrame:
     rng, names = world.rng("registers", "systems"), short_names()
     count = MUNICIPAL_SYSTEMS + DISTRICT_SYSTEMS
     district = np.arange(count) >= MUNICIPAL_SYSTEMS
-    owners = np.concatenate([cycled(department_ids(), MUNICIPAL_SYSTEMS), rng.choice(department_ids(), DISTRICT_SYSTEMS)])
+    owners = np.concatenate(
+        [cycled(department_ids(), MUNICIPAL_SYSTEMS), rng.choice(department_ids(), DISTRICT_SYSTEMS)]
+    )
     areas = rng.choice(np.array(list(DISTRICTS)), count)
     business = cycled(_BUSINESS, count)[rng.permutation(count)]
     built = spread(rng, count, "2004-01-01", "2018-12-31")
@@ -118,7 +185,11 @@ def _networks(world: World) -> pd.DataFrame:
     planned = spread(rng, count, "2018-09-01", "2019-03-31")
     since: Any = np.where(merged | moving, planned + rng.integers(30, 300, count).astype("timedelta64[D]"), NOT_YET)
     since = since.astype("datetime64[D]")
-    done: Any = np.where(merged, np.minimum(since + rng.integers(60, 240, count).astype("timedelta64[D]"), np.datetime64("2020-04-28")), NOT_YET)
+    done: Any = np.where(
+        merged,
+        np.minimum(since + rng.integers(60, 240, count).astype("timedelta64[D]"), np.datetime64("2020-04-28")),
+        NOT_YET,
+    )
     return pd.DataFrame({
         "network_no": numbered("ZW%03d", count),
         "name": np.char.add(np.array(_NETWORKS), "业务专网"),
@@ -144,7 +215,10 @@ def _projects(world: World) -> pd.DataFrame:
         if lacks == "data list":
             listed[place] = NOT_YET
             continue
-        accepted[place] = max(approved[place] + np.timedelta64(1, "D"), np.datetime64("2020-05-06") if place == 150 else np.datetime64("2020-04-01"))
+        accepted[place] = max(
+            approved[place] + np.timedelta64(1, "D"),
+            np.datetime64("2020-05-06") if place == 150 else np.datetime64("2020-04-01"),
+        )
         catalogued[place], pooled[place] = accepted[place] - np.timedelta64(1, "D"), accepted[place]
         (catalogued if lacks == "catalogue entry" else pooled)[place] = NOT_YET
     return pd.DataFrame({

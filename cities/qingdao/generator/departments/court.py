@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cities.qingdao.generator.departments._changes import amount, texts
-from cities.qingdao.generator.departments._registers import department_ids, quota, spread, today, yes_no
+from cities.qingdao.generator.departments._registers import department_ids, only_where, quota, spread, today, yes_no
 from cities.qingdao.generator.world import World
 
 APPEARED_2019 = 0.725  # what the hearing said of the year before; the sample's cases are dealt out to come near it
@@ -29,7 +28,9 @@ def _hearings(world: World) -> pd.DataFrame:
     rng = world.rng("registers", "court")
     past = _year(world, rng, 2019, amount(world, 620, 80), "2019-01-07", "2019-12-20", APPEARED_2019)
     current = _year(world, rng, 2020, amount(world, 150, 30), "2020-01-06", "2020-05-06", 1.0)
-    return pd.concat([past, current], ignore_index=True).sort_values(["caseNo", "instance", "hearingNo"], ignore_index=True)
+    return pd.concat([past, current], ignore_index=True).sort_values(
+        ["caseNo", "instance", "hearingNo"], ignore_index=True
+    )
 
 
 def _year(
@@ -51,9 +52,9 @@ def _year(
         "defendant": rng.choice(department_ids()[:60], count),
         "cause": rng.choice(np.array(_CAUSES), count),
         "appeared": np.where(official, who, others),
-        "spoke": np.where(official, yes_no(rng.random(count) < (0.55 if year < 2020 else 0.9)), None),
-        "absenceReason": np.where(excused, rng.choice(np.array(["疫情防控", "紧急公务", "身体原因"]), count), None),
-        "absenceDocument": np.where(excused, np.char.mod("说明%05d", rng.integers(1, 99_999, count)), None),
+        "spoke": only_where(official, yes_no(rng.random(count) < (0.55 if year < 2020 else 0.9))),
+        "absenceReason": only_where(excused, rng.choice(np.array(["疫情防控", "紧急公务", "身体原因"]), count)),
+        "absenceDocument": only_where(excused, np.char.mod("说明%05d", rng.integers(1, 99_999, count))),
     })  # fmt: skip
     # some staff-only cases give a reason without a document: that is no justified absence
     bare = ~official & ~excused & (rng.random(count) < 0.1)
@@ -62,8 +63,10 @@ def _year(
 
 
 def _second_hearings(rng: np.random.Generator, first: pd.DataFrame, last: str) -> pd.DataFrame:
-    second: Any = first.copy()
-    later = first["heardOn"].to_numpy().astype("datetime64[D]") + rng.integers(10, 40, len(first)).astype("timedelta64[D]")
+    second = first.copy()
+    later = first["heardOn"].to_numpy().astype("datetime64[D]") + rng.integers(10, 40, len(first)).astype(
+        "timedelta64[D]"
+    )
     second["hearingNo"], second["heardOn"] = 2, later
     second["appeared"], second["spoke"] = "工作人员", None
     return second[later <= np.datetime64(last)]

@@ -9,7 +9,15 @@ import pandas as pd
 
 from cities.qingdao.generator.departments._changes import texts
 from cities.qingdao.generator.departments._policies import policies
-from cities.qingdao.generator.departments._registers import NOT_YET, hidden_after, numbered, quota, spread, today, yes_no
+from cities.qingdao.generator.departments._registers import (
+    NOT_YET,
+    hidden_after,
+    numbered,
+    quota,
+    spread,
+    today,
+    yes_no,
+)
 from cities.qingdao.generator.departments.staff_roll import ENTERING, staff
 from cities.qingdao.generator.world import World
 
@@ -74,7 +82,17 @@ def _indicators() -> pd.DataFrame:
         for second, leaf in enumerate(leaves.split(), 1):
             title, _, figure = leaf.partition(":")
             rows.append((f"{first:02d}", name, f"{first:02d}.{second:02d}", title, department, figure or None))
-    return pd.DataFrame(rows, columns=["一级指标/编号", "一级指标/名称", "二级指标/编号", "二级指标/名称", "二级指标/责任部门", "数据来源/指标"])
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "一级指标/编号",
+            "一级指标/名称",
+            "二级指标/编号",
+            "二级指标/名称",
+            "二级指标/责任部门",
+            "数据来源/指标",
+        ],
+    )
 
 
 def _credit_files(world: World, day: np.datetime64) -> pd.DataFrame:
@@ -97,7 +115,9 @@ def _files(world: World) -> pd.DataFrame:
     count = len(roll)
     entered = roll["entered_on"].to_numpy().astype("datetime64[D]")
     opened = np.maximum(spread(rng, count, "2018-03-01", "2019-12-20"), entered)
-    opened = np.where(np.isin(entered, np.array(list(ENTERING), dtype="datetime64[D]")), np.datetime64("2020-05-09"), opened)
+    opened = np.where(
+        np.isin(entered, np.array(list(ENTERING), dtype="datetime64[D]")), np.datetime64("2020-05-09"), opened
+    )
     breaches = np.where(quota(rng, count, 0.003), rng.integers(1, 4, count), 0)
     breach = np.where(breaches > 0, np.maximum(opened, spread(rng, count, "2018-06-01", "2020-04-20")), NOT_YET)
     return pd.DataFrame({

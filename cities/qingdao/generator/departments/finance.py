@@ -10,7 +10,14 @@ import pandas as pd
 from cities.qingdao.generator.departments._changes import amount, rows_of, texts
 from cities.qingdao.generator.departments._policies import policies
 from cities.qingdao.generator.departments._registers import (
-    NOT_YET, department_ids, hidden_after, numbered, only_where, quota, spread, today,
+    NOT_YET,
+    department_ids,
+    hidden_after,
+    numbered,
+    only_where,
+    quota,
+    spread,
+    today,
 )  # fmt: skip
 from cities.qingdao.generator.world import World
 
@@ -37,12 +44,16 @@ def _debts(world: World) -> pd.DataFrame:
     rng, count = world.rng("registers", "debts"), amount(world, 900, 80)
     firms = rows_of(world.firms, rng, count)
     old = quota(rng, count, 0.12)
-    signed = np.where(old, spread(rng, count, "2014-01-10", "2017-12-20"), spread(rng, count, "2018-01-10", "2020-03-10"))
+    signed = np.where(
+        old, spread(rng, count, "2014-01-10", "2017-12-20"), spread(rng, count, "2018-01-10", "2020-03-10")
+    )
     delivered = signed + rng.integers(20, 300, count).astype("timedelta64[D]")
     term = rng.choice(np.array([15, 30, 60, 90]), count, p=[0.1, 0.62, 0.22, 0.06])
     due = delivered + term.astype("timedelta64[D]")
     paid = due + np.round(rng.normal(6, 25, count)).astype("timedelta64[D]")
-    paid = np.where(old, spread(rng, count, "2019-01-10", "2020-12-20"), np.maximum(paid, delivered + np.timedelta64(3, "D")))
+    paid = np.where(
+        old, spread(rng, count, "2019-01-10", "2020-12-20"), np.maximum(paid, delivered + np.timedelta64(3, "D"))
+    )
     paid = np.where(quota(rng, count, 0.05), NOT_YET, paid).astype("datetime64[D]")
     # a payment on each of the nights
     open_still = np.flatnonzero((delivered < np.datetime64("2020-04-01")) & ~(paid < np.datetime64("2020-05-04")))[:3]
@@ -77,13 +88,19 @@ def _payments_at(world: World, day: np.datetime64) -> pd.DataFrame:
 def _payments(world: World) -> pd.DataFrame:
     rng, count = world.rng("registers", "payments"), amount(world, 700, 60)
     documents = pd.concat(policies(world))
-    promising = documents[documents["payout"] & (documents["issued_on"] < pd.Timestamp("2019-12-01"))].reset_index(drop=True)
+    promising = documents[documents["payout"] & (documents["issued_on"] < pd.Timestamp("2019-12-01"))].reset_index(
+        drop=True
+    )
     chosen = promising.iloc[rng.integers(0, len(promising), count)]
     firms = rows_of(world.firms, rng, count)
-    promised = np.maximum(chosen["valid_from"].to_numpy().astype("datetime64[D]"), spread(rng, count, "2019-01-05", "2020-04-20"))
+    promised = np.maximum(
+        chosen["valid_from"].to_numpy().astype("datetime64[D]"), spread(rng, count, "2019-01-05", "2020-04-20")
+    )
     paid = promised + rng.integers(5, 120, count).astype("timedelta64[D]")
     paid = np.where(quota(rng, count, 0.04), NOT_YET, paid).astype("datetime64[D]")
-    money = np.round(rng.choice(np.array([20_000, 50_000, 100_000, 300_000, 500_000]), count) * rng.uniform(0.5, 1, count), 2)
+    money = np.round(
+        rng.choice(np.array([20_000, 50_000, 100_000, 300_000, 500_000]), count) * rng.uniform(0.5, 1, count), 2
+    )
     return pd.DataFrame({
         "兑现编号": numbered("DX%06d", count),
         "政策文号": chosen["document_no"].to_numpy(),

@@ -22,11 +22,16 @@ from cities.qingdao.generator.departments._changes import (
 )
 from cities.qingdao.generator.world import World, code_list
 
-HOSPITALS = names.words("青岛市市立医院 青岛市中心医院 青岛市妇女儿童医院 青岛市第三人民医院 青岛市海慈医院 即墨区人民医院 胶州市人民医院 平度市人民医院 莱西市人民医院 黄岛区中医医院")
+HOSPITALS = names.words(
+    "青岛市市立医院 青岛市中心医院 青岛市妇女儿童医院 青岛市第三人民医院 青岛市海慈医院 即墨区人民医院 胶州市人民医院 平度市人民医院 莱西市人民医院 黄岛区中医医院"
+)
 
 
 def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
-    return {"health.birth_certificate": _certificates(world, night), "health.practitioner": _practitioners_at(world, night)}
+    return {
+        "health.birth_certificate": _certificates(world, night),
+        "health.practitioner": _practitioners_at(world, night),
+    }
 
 
 def _certificates(world: World, night: int) -> pd.DataFrame:

@@ -9,10 +9,33 @@ import pandas as pd
 
 from cities.qingdao.generator import names
 from cities.qingdao.generator.departments._changes import amount
-from cities.qingdao.generator.departments._registers import department_ids, hidden_after, now, numbered, only_where, quota, yes_no
+from cities.qingdao.generator.departments._registers import (
+    department_ids,
+    hidden_after,
+    now,
+    numbered,
+    only_where,
+    quota,
+    yes_no,
+)
 from cities.qingdao.generator.world import DISTRICTS, World
 
-_TOPICS = ("供水供电", "物业管理", "噪声扰民", "道路交通", "公共交通", "劳动报酬", "社会保障", "消费维权", "环境卫生", "违章建设", "教育入学", "疫情防控", "营商环境", "其他")
+_TOPICS = (
+    "供水供电",
+    "物业管理",
+    "噪声扰民",
+    "道路交通",
+    "公共交通",
+    "劳动报酬",
+    "社会保障",
+    "消费维权",
+    "环境卫生",
+    "违章建设",
+    "教育入学",
+    "疫情防控",
+    "营商环境",
+    "其他",
+)
 _FIRST, _LAST = np.datetime64("2020-03-01T00:00:00"), np.datetime64("2020-05-07T02:30:00")
 
 
@@ -43,9 +66,15 @@ def _calls(world: World) -> pd.DataFrame:
     rng, count = world.rng("registers", "hotline"), amount(world, 5200, 300)
     span = (_LAST - _FIRST).astype("timedelta64[s]").astype(int)
     received = np.sort(_FIRST + rng.integers(0, span, count).astype("timedelta64[s]"))
-    hours = np.where(quota(rng, count, 0.035), rng.uniform(16 * 24, 30 * 24, count), rng.gamma(2, 16, count).clip(1, 110))
+    hours = np.where(
+        quota(rng, count, 0.035), rng.uniform(16 * 24, 30 * 24, count), rng.gamma(2, 16, count).clip(1, 110)
+    )
     answered = received + (hours * 3600).astype(int).astype("timedelta64[s]")
-    phones, topics, districts = names.phones(rng, count), rng.choice(np.array(_TOPICS), count), rng.choice(np.array(list(DISTRICTS)), count)
+    phones, topics, districts = (
+        names.phones(rng, count),
+        rng.choice(np.array(_TOPICS), count),
+        rng.choice(np.array(list(DISTRICTS)), count),
+    )
     numbers, repeat_of = numbered("QD2020%08d", count), np.full(count, None, dtype=object)
     again = np.flatnonzero(quota(rng, count, 0.04) & (np.arange(count) > 50))
     earlier = again - rng.integers(1, 50, len(again))

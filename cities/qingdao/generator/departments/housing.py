@@ -21,6 +21,7 @@ from cities.qingdao.generator.departments._changes import (
     written_dates,
 )
 from cities.qingdao.generator.departments._work import jobs
+from cities.qingdao.generator.names import Texts
 from cities.qingdao.generator.world import DISTRICTS, World, district_names
 
 
@@ -80,11 +81,14 @@ def _a_day_of_sales(world: World, night: int, rights: pd.DataFrame) -> pd.DataFr
     new["DJRQ"], new["GXSJ"] = f"{world.night_start(night):%Y-%m-%d}", times
     put(rights, sold, "QSZT", "注销")
     put(rights, sold, "GXSJ", times)
-    return pd.concat([rights, new], ignore_index=True)
+    after: pd.DataFrame = pd.concat([rights, new], ignore_index=True)
+    return after
 
 
 def _certificates(years: Texts, serials: Texts) -> Texts:
-    text = np.char.add(np.char.add(np.char.add("鲁（", years.astype("U4")), "）青岛市不动产权第"), identifiers.padded(serials, 7))
+    text = np.char.add(
+        np.char.add(np.char.add("鲁（", years.astype("U4")), "）青岛市不动产权第"), identifiers.padded(serials, 7)
+    )
     return np.char.add(text, "号")
 
 

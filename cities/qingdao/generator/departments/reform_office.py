@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from cities.qingdao.generator.departments._changes import texts
-from cities.qingdao.generator.departments._registers import NOT_YET, department_ids, hidden_after, spread, today
+from cities.qingdao.generator.departments._registers import (
+    NOT_YET,
+    department_ids,
+    hidden_after,
+    only_where,
+    spread,
+    today,
+)
 from cities.qingdao.generator.world import World
 
 # programme: key, tasks of the first level, of the second, share done by the first night, first and last day of completions
@@ -52,10 +59,11 @@ def _tasks_at(world: World, night: int) -> pd.DataFrame:
     done = hidden_after(frame["完成日期"].to_numpy().astype("datetime64[D]"), day)
     leaf = frame["层级"].to_numpy() == 2
     # a task of the first level is done when its last part is
-    last = pd.Series(done[leaf]).groupby(frame["上级任务编号"][leaf].to_numpy()).agg(lambda days: days.max() if days.notna().all() else pd.NaT)
-    done[~leaf] = last.reindex(frame["任务编号"][~leaf]).to_numpy().astype("datetime64[D]")
+    parts = np.where(np.isnat(done[leaf]), np.datetime64("2999-12-31"), done[leaf])
+    last = pd.Series(parts).groupby(frame["上级任务编号"][leaf].to_numpy()).max()
+    done[~leaf] = hidden_after(last.reindex(frame["任务编号"][~leaf]).to_numpy().astype("datetime64[D]"), day)
     frame["完成日期"] = texts(done)
-    frame["完成佐证"] = np.where(np.isnat(done), None, np.char.add("督查确认单", frame["任务编号"].to_numpy(dtype="U16")))
+    frame["完成佐证"] = only_where(~np.isnat(done), np.char.add("督查确认单", frame["任务编号"].to_numpy(dtype="U16")))
     return frame
 
 
@@ -65,7 +73,11 @@ def _tasks(world: World) -> pd.DataFrame:
     parts = []
     for programme, (key, above, below, share, since) in PROGRAMMES.items():
         parents = [f"{key}{number:02d}" for number in range(1, above + 1)]
-        under = np.sort(np.concatenate([np.arange(above), rng.integers(0, above, below - above)])) if below > above else np.zeros(below, int)
+        under = (
+            np.sort(np.concatenate([np.arange(above), rng.integers(0, above, below - above)]))
+            if below > above
+            else np.zeros(below, int)
+        )
         serial = np.arange(below) - np.searchsorted(under, under)
         done = spread(rng, below, since, "2020-04-30")
         later = rng.permutation(below)[round(below * share) :]

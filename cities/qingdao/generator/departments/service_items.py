@@ -7,20 +7,74 @@ import pandas as pd
 
 from cities.qingdao.generator.departments._changes import texts
 from cities.qingdao.generator.departments._registers import (
-    NOT_YET, department_ids, hidden_after, numbered, short_names, spread, today, yes_no,
+    NOT_YET,
+    department_ids,
+    hidden_after,
+    numbered,
+    short_names,
+    spread,
+    today,
+    yes_no,
 )  # fmt: skip
 from cities.qingdao.generator.world import World
 
 ITEMS, DUPLICATES, WITHDRAWN, DEPARTMENTS = 1_126, 46, 28, 54
 
 _CATEGORIES = ("政务服务", "公共交通", "公用事业", "社会保障", "医疗健康", "教育", "其他")
-_ACTIONS = (
-    "查询 申请 预约 缴费 变更 注销 备案 年审 打印证明 进度查询 补办 登记 投诉 评价 申报 认证 公示 报名 换领 延期"
-).split()
-_SUBJECTS = (
-    "公交线路 地铁乘车码 水费 电费 燃气费 社保 公积金 不动产 婚姻登记 居住证 驾驶证 行驶证 学籍 挂号 医保 养老金 残疾人补贴 老年卡 "
-    "营业执照 食品经营许可 纳税 发票 住房补贴 公租房 停车 企业年报 招聘 职称 法律援助 公证"
-).split()
+_ACTIONS = [
+    "查询",
+    "申请",
+    "预约",
+    "缴费",
+    "变更",
+    "注销",
+    "备案",
+    "年审",
+    "打印证明",
+    "进度查询",
+    "补办",
+    "登记",
+    "投诉",
+    "评价",
+    "申报",
+    "认证",
+    "公示",
+    "报名",
+    "换领",
+    "延期",
+]
+_SUBJECTS = [
+    "公交线路",
+    "地铁乘车码",
+    "水费",
+    "电费",
+    "燃气费",
+    "社保",
+    "公积金",
+    "不动产",
+    "婚姻登记",
+    "居住证",
+    "驾驶证",
+    "行驶证",
+    "学籍",
+    "挂号",
+    "医保",
+    "养老金",
+    "残疾人补贴",
+    "老年卡",
+    "营业执照",
+    "食品经营许可",
+    "纳税",
+    "发票",
+    "住房补贴",
+    "公租房",
+    "停车",
+    "企业年报",
+    "招聘",
+    "职称",
+    "法律援助",
+    "公证",
+]
 
 
 def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
@@ -32,8 +86,8 @@ def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
     duplicate, gone = special[:DUPLICATES], special[DUPLICATES : DUPLICATES + WITHDRAWN]
     originals = special[DUPLICATES + WITHDRAWN : 2 * DUPLICATES + WITHDRAWN]
     withdrawn = np.full(ITEMS, NOT_YET)
-    withdrawn[gone] = np.minimum(published[gone] + rng.integers(1, 300, WITHDRAWN).astype("timedelta64[D]"), np.datetime64("2020-05-05"))
-    withdrawn = np.where(withdrawn < published, published, withdrawn)
+    lasted = rng.random(WITHDRAWN) * (np.datetime64("2020-05-05") - published[gone]).astype(int)
+    withdrawn[gone] = published[gone] + lasted.astype(int).astype("timedelta64[D]")
     codes, merged = numbered("YD%06d", ITEMS), np.full(ITEMS, None, dtype=object)
     merged[duplicate] = codes[originals]
     title = np.char.add(rng.choice(np.array(_SUBJECTS), ITEMS), rng.choice(np.array(_ACTIONS), ITEMS))

@@ -9,13 +9,30 @@ import pandas as pd
 
 from cities.qingdao.generator import identifiers, names
 from cities.qingdao.generator.departments._changes import texts
-from cities.qingdao.generator.departments._registers import NOT_YET, department_ids, hidden_after, numbered, spread, today
+from cities.qingdao.generator.departments._registers import (
+    NOT_YET,
+    department_ids,
+    hidden_after,
+    numbered,
+    spread,
+    today,
+)
 from cities.qingdao.generator.world import DISTRICTS, World
 
 ON_ROLL, LEFT = 43_000, 640
 ENTERING = {"2020-05-05": 5, "2020-05-06": 3}  # new on the roll, and without a credit file before the 7th
 
-_GRADES = ("二级科员", "一级科员", "四级主任科员", "三级主任科员", "二级主任科员", "一级主任科员", "四级调研员", "三级调研员", "二级巡视员")
+_GRADES = (
+    "二级科员",
+    "一级科员",
+    "四级主任科员",
+    "三级主任科员",
+    "二级主任科员",
+    "一级主任科员",
+    "四级调研员",
+    "三级调研员",
+    "二级巡视员",
+)
 
 
 def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
@@ -44,11 +61,15 @@ def staff(world: World) -> pd.DataFrame:
     births = spread(rng, drawn, "1961-01-01", "1997-12-31")
     male = rng.random(drawn) < 0.66
     orders = rng.integers(0, 499, drawn) * 2 + np.where(male, 1, 2)
-    ids = identifiers.resident_ids(rng.choice(np.array([code for code in DISTRICTS if code != "370215"]), drawn), births, orders)
+    ids = identifiers.resident_ids(
+        rng.choice(np.array([code for code in DISTRICTS if code != "370215"]), drawn), births, orders
+    )
     first = np.sort(np.unique(ids, return_index=True)[1])
     first = first[~np.isin(ids[first], world.people["resident_id"].to_numpy(dtype="U18"))][:wanted]
     births, male = births[first], male[first]
-    entered = np.minimum(births + (rng.integers(22, 31, wanted) * 365).astype("timedelta64[D]"), np.datetime64("2019-11-30"))
+    entered = np.minimum(
+        births + (rng.integers(22, 31, wanted) * 365).astype("timedelta64[D]"), np.datetime64("2019-11-30")
+    )
     entered[-new:] = np.repeat(np.array(list(ENTERING), dtype="datetime64[D]"), list(ENTERING.values()))
     left = np.full(wanted, NOT_YET)
     left[:LEFT] = np.maximum(spread(rng, LEFT, "2018-01-01", "2020-04-30"), entered[:LEFT])

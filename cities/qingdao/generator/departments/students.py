@@ -26,7 +26,9 @@ def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
 @lru_cache(maxsize=1)
 def _pupils(world: World) -> pd.DataFrame:
     rng, born = world.rng("students"), world.people["birth_date"]
-    young = world.people[(born >= date(2002, 9, 1)) & (born < date(2013, 9, 1)) & world.people["alive"]].reset_index(drop=True)
+    young = world.people[(born >= date(2002, 9, 1)) & (born < date(2013, 9, 1)) & world.people["alive"]].reset_index(
+        drop=True
+    )
     count = len(young)
     births = young["birth_date"].to_numpy().astype("datetime64[D]")
     # school begins in the September after the sixth birthday
@@ -34,7 +36,9 @@ def _pupils(world: World) -> pd.DataFrame:
     grade = np.clip(years, 1, 12)
     stage = np.select([grade <= 6, grade <= 9], ["小学", "初级中学"], "高级中学")
     guardians = rows_of(world.adults, rng, count)
-    school = np.char.add(district_names(young["division_code"].to_numpy(dtype="U6")), rng.choice(["第一", "第二", "实验", "育才"], count))
+    school = np.char.add(
+        district_names(young["division_code"].to_numpy(dtype="U6")), rng.choice(["第一", "第二", "实验", "育才"], count)
+    )
     return pd.DataFrame({
         "学籍号": "G" + young["resident_id"],
         "姓名": young["name"],

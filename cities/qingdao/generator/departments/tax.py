@@ -24,7 +24,9 @@ def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
 @lru_cache(maxsize=1)
 def _taxpayers(world: World) -> pd.DataFrame:
     rng = world.rng("tax")
-    firms = world.firms[(world.firms["status"] != "注销") & (rng.random(len(world.firms)) < 0.95)].reset_index(drop=True)
+    firms = world.firms[(world.firms["status"] != "注销") & (rng.random(len(world.firms)) < 0.95)].reset_index(
+        drop=True
+    )
     count = len(firms)
     office = np.char.add(district_names(firms["division_code"].to_numpy(dtype="U6")), "税务局")
     # amounts as the tax system prints them, with commas

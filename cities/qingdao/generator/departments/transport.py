@@ -48,7 +48,11 @@ def _drawn(world: World, rng: np.random.Generator, first: int, count: int) -> pd
     kinds = np.array([row["code"] for row in code_list("vehicle_kinds")])
     registered = days_before(rng, count, "2020-04-25", 3600)
     truck = rng.random(count) < 0.7
-    kind = np.where(truck, rng.choice(kinds[np.char.startswith(kinds, "H")], count), rng.choice(kinds[np.char.startswith(kinds, "K")], count))
+    kind = np.where(
+        truck,
+        rng.choice(kinds[np.char.startswith(kinds, "H")], count),
+        rng.choice(kinds[np.char.startswith(kinds, "K")], count),
+    )
     numbers = (first + np.arange(count)) * 7919 % 34**5
     return pd.DataFrame({
         "车牌号码": np.char.add(np.where(numbers % 2 == 0, "鲁B", "鲁U"), _written(numbers, _PLATE, 5)),

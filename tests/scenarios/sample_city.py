@@ -1,0 +1,100 @@
+"""A process that makes the sample city from a seed, runs its three nights and writes beside it what every run record says.
+
+`python -m tests.scenarios.sample_city FOLDER SEED SCALE [--twice]`; with `--twice` every night is repeated twice afterwards, and the tables'
+hashes before and after are written too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cities.qingdao.generator.sources import make_sources, switch
+from cities.qingdao.generator.world import NIGHTS
+from cities.qingdao.serve import make_server
+from contracts.errors import LandbridgeError
+from contracts.interval import interval_starting_on
+from contracts.settings import Settings
+from pipeline.night import run_resource
+from pipeline.workplace import Workplace
+from tests.small_city import ROOT
+from warehouse.content_hash import content_hashes
+from warehouse.lake import open_lake
+
+
+def main(folder: Path, seed: int, scale: float, twice: bool) -> None:
+    sources = folder / "sources"
+    make_sources(sources, scale, seed, 1, lambda line: None)
+    api = make_server(sources / "current", 0, "sample")
+    threading.Thread(target=api.serve_forever, daemon=True).start()
+    os.environ.update(
+        LANDBRIDGE_HOME=str(folder / "var"),
+        LANDBRIDGE_CITY=str(ROOT / "cities" / "qingdao"),
+        LANDBRIDGE_SOURCES=str(sources / "current"),
+        LANDBRIDGE_CLOCK=str(sources / "current" / "clock"),
+        LANDBRIDGE_SAMPLE_API_PORT=str(api.server_port),
+        LANDBRIDGE_SAMPLE_API_TOKEN="sample",
+    )
+    place = Workplace.open()
+    for number in NIGHTS:
+        run_night(place, sources, number)
+    found: dict[str, Any] = {"runs": {f"night-{n}": records(place, n) for n in NIGHTS}}
+    if twice:
+        found["before"] = hashes(place.settings)
+        for number in (*NIGHTS, *NIGHTS):
+            # the sources stand at their last night, as they would in a real city
+            run_night(place, sources, number, max(NIGHTS))
+        found["after"] = hashes(place.settings)
+    (folder / "found.json").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
+def run_night(place: Workplace, sources: Path, number: int, state: int | None = None) -> None:
+    """Every resource's n-th night; those that fail or are held leave their record."""
+    switch(sources, state or number)
+    day = place.city.start + timedelta(days=number - 1)
+    for resource in place.city.resources.values():
+        interval = interval_starting_on(day, resource.schedule, place.city.timezone)
+        with suppress(LandbridgeError):
+            run_resource(place, resource, interval, place.settings.observed_at(datetime.now(UTC)))
+
+
+def records(place: Workplace, number: int) -> dict[str, dict[str, Any]]:
+    """The first attempt at each resource's n-th night, with the rows that each error-level rule refused."""
+    day = place.city.start + timedelta(days=number - 1)
+    start = interval_starting_on(day, place.city.schedule, place.city.timezone).start
+    names = ["status", "error", "extracted", "accepted", "quarantined", "replaced", "held", "deleted"]
+    connection = open_lake(place.settings, read_only=True)
+    try:
+        runs = connection.execute(
+            f"SELECT department || '.' || resource, run_id, {', '.join(names)} FROM ops.runs WHERE interval_start = ? AND attempt = 1",
+            [start],
+        ).fetchall()
+        rules = connection.execute(
+            """SELECT run_id, rule, failing FROM ops.quality_results JOIN ops.runs USING (run_id, department, resource, interval_start)
+            WHERE interval_start = ? AND severity = 'error' AND failing > 0 AND attempt = 1 ORDER BY rule""",
+            [start],
+        ).fetchall()
+    finally:
+        connection.close()
+    return {
+        id: {**dict(zip(names, figures, strict=True)), "quarantined_by_rule": {r: n for of, r, n in rules if of == run}}
+        for id, run, *figures in runs
+    }
+
+
+def hashes(settings: Settings) -> dict[str, list[Any]]:
+    connection = open_lake(settings, read_only=True)
+    try:
+        return {name: [rows, digest] for name, (rows, digest) in content_hashes(connection).items()}
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), "--twice" in sys.argv)

@@ -1,0 +1,75 @@
+"""The sample city's three nights against the truth its generator wrote beside them: every count, every rule, every department, three seeds.
+
+The truth is a model of its own (`cities.qingdao.generator.truth`); nothing of the pipeline computes it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.small_city import ROOT
+
+SEEDS = (20200507, 1, 42)
+SCALE = 0.1
+
+
+@pytest.fixture(scope="module")
+def cities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Path]]:
+    """A folder a seed, its nights run in processes side by side; the first seed's nights are repeated twice."""
+    folders = {seed: tmp_path_factory.mktemp(f"seed-{seed}") for seed in SEEDS}
+    running = []
+    for seed, folder in folders.items():
+        words = [str(folder), str(seed), str(SCALE), *(["--twice"] if seed == SEEDS[0] else [])]
+        log = (folder / "log").open("w")
+        command = [sys.executable, "-m", "tests.scenarios.sample_city", *words]
+        running.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
+    for process, folder in zip(running, folders.values(), strict=True):
+        assert process.wait() == 0, (folder / "log").read_text()[-3000:]
+    yield folders
+
+
+def found(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "found.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_run_record_equals_the_truth_and_nothing_else_is_quarantined(cities: dict[int, Path], seed: int) -> None:
+    truth = json.loads((cities[seed] / "sources" / "truth" / "expected.json").read_text(encoding="utf-8"))
+    runs = found(cities[seed])["runs"]
+    differences = [
+        f"{night} {id}: {name} is {runs[night].get(id, {}).get(name)!r}, the truth is {value!r}"
+        for night, resources in truth.items()
+        for id, wanted in resources.items()
+        for name, value in wanted.items()
+        if runs[night].get(id, {}).get(name) != value
+    ]
+    assert not differences, "\n".join(differences)
+
+
+def test_a_department_that_is_down_a_cut_file_and_a_removed_column_fail_alone(cities: dict[int, Path]) -> None:
+    runs = found(cities[SEEDS[0]])["runs"]
+    troubles = {
+        (night, id, r["status"], r["error"])
+        for night, rs in runs.items()
+        for id, r in rs.items()
+        if r["status"] != "loaded"
+    }
+    assert troubles == {
+        ("night-2", "meteorology.station_reading", "failed", "SourceUnavailable"),
+        ("night-2", "ecology.discharge_permit", "failed", "SourceBroken"),
+        ("night-3", "emergency.hazard_site", "failed", "SchemaDrift"),
+        ("night-3", "water.enterprise_account", "held", "LoadHeld"),
+    }
+
+
+def test_repeating_every_night_twice_changes_no_table(cities: dict[int, Path]) -> None:
+    result = found(cities[SEEDS[0]])
+    assert result["after"] == result["before"]
+    assert len(result["before"]) > 35

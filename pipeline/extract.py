@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import pyarrow as pa
+
 from connectors.protocol import Connector
 from connectors.registry import open_connector
-
 from contracts.errors import HistoryUnavailable
 from contracts.interval import Interval
 from contracts.model import Resource

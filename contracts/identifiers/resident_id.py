@@ -22,10 +22,11 @@ from datetime import date
 
 from stdnum.iso7064 import mod_11_2
 
+from contracts.quoting import literals
+
 _SHAPE = re.compile(r"[1-9][0-9]{16}[0-9X]", re.ASCII)
 _OLD_SHAPE = re.compile(r"[1-9][0-9]{14}", re.ASCII)
 _SPECIAL_DIVISIONS = ("810000", "820000", "830000")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def compact(number: str) -> str:
@@ -57,9 +58,10 @@ def widen_sql(value: str) -> str:
     """SQL of the compacted number: `value` is an expression already half-width and upper-case."""
     clean = f"regexp_replace({value}, '[\\s-]', '', 'g')"
     body = f"substr({clean}, 1, 6) || '19' || substr({clean}, 7)"
+    # nearly every number comes as it should be: the others pay for being put right
     return (
-        f"CASE WHEN regexp_full_match({clean}, '[1-9][0-9]{{14}}') "
-        f"THEN {body} || {_check_character_sql(body)} ELSE {clean} END"
+        f"CASE WHEN regexp_full_match({value}, '[0-9]{{17}}[0-9X]') THEN {value} "
+        f"WHEN regexp_full_match({clean}, '[1-9][0-9]{{14}}') THEN {body} || {_check_character_sql(body)} ELSE {clean} END"
     )
 
 
@@ -74,17 +76,22 @@ def has_check_digit_sql(value: str) -> str:
 def is_plausible_sql(value: str, divisions: str, on: str) -> str:
     """SQL condition of `is_plausible`, true for NULL: `divisions` is a one-column SELECT of codes, `on` a DATE expression."""
     born = f"try_cast(substr({value}, 7, 4) || '-' || substr({value}, 11, 2) || '-' || substr({value}, 13, 2) AS DATE)"
-    code = f"substr({value}, 1, 6)"
-    special = ", ".join(f"'{c}'" for c in _SPECIAL_DIVISIONS)
-    city = f"substr({code}, 1, 4) || '00'"
-    return (
-        f"({value} IS NULL OR coalesce({born} <= {on} AND year({on}) - year({born}) <= 130, false) AND ("
-        f"{code} IN ({divisions}) OR {code} IN ({special}) "
-        f"OR (substr({code}, 5) IN ('01', '20') AND {city} IN ({divisions}))))"
+    in_time = f"{born} BETWEEN make_date(year({on}) - 130, 1, 1) AND {on}"
+    cities = f"FROM ({divisions}) AS d(code) WHERE substr(code, 5) = '00'"
+    known = (
+        f"{divisions} UNION ALL SELECT substr(code, 1, 4) || '01' {cities} UNION ALL SELECT substr(code, 1, 4) || '20' {cities} "
+        f"UNION ALL SELECT unnest([{literals(_SPECIAL_DIVISIONS)}])"
     )
+    return f"({value} IS NULL OR (coalesce({in_time}, false) AND substr({value}, 1, 6) IN ({known})))"
 
 
 def _check_character_sql(value: str) -> str:
-    # try_cast: a position that is no digit gives NULL, hence no check character, hence not valid
-    total = " + ".join(f"{w} * try_cast(substr({value}, {i}, 1) AS INTEGER)" for i, w in enumerate(_WEIGHTS, 1))
-    return f"substr('10X98765432', (({total}) % 11) + 1, 1)"
+    """SQL of the check character that belongs to the first 17 digits; NULL where they are no digits.
+
+    The weights of GB 11643 are powers of two modulo 11, and the sum of d(k) 2^k over the digits of a number n is
+    n - 8 (n//10 + 2 (n//100) + 4 (n//1000) + …): whole numbers, where cutting the text into 17 pieces takes three times as long.
+    """
+    # the lambda has the number computed once: DuckDB shares no expression inside a condition
+    carried = " + ".join(f"{2**k} * (digits // {10 ** (k + 1)})" for k in range(16))
+    total = f"lambda digits: (2 * (digits - 8 * ({carried}))) % 11"
+    return f"substr('10X98765432', list_transform([try_cast(substr({value}, 1, 17) AS BIGINT)], {total})[1] + 1, 1)"

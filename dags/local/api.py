@@ -50,24 +50,30 @@ class Airflow:
         if refused:
             raise InternalError(f"Airflow refuses a pool: {refused[0]}", where=self.url)
 
-    def backfill(self, dag_id: str, first: datetime, last: datetime, conf: dict[str, Any] | None = None) -> int:
-        """Create a backfill of the intervals that start from `first` to `last`, running again what has run; returns its id."""
+    def backfill(self, dag_id: str, first: datetime, last: datetime, conf: dict[str, Any] | None = None) -> bool:
+        """Create a backfill of the intervals that start from `first` to `last`, running again what has run.
+
+        False where another backfill of the DAG is still open: Airflow closes one within half a minute of its last run's end. It is not
+        cancelled here, for the runs of a cancelled backfill can never be cleared and run again.
+        """
         body = {
             "dag_id": dag_id, "from_date": first.isoformat(), "to_date": last.isoformat(), "max_active_runs": 1,
             "reprocess_behavior": "completed", "dag_run_conf": conf or {},
         }  # fmt: skip
-        answer = self._send("POST", "/api/v2/backfills", body, accept=(409,))
-        if not answer:
-            # what a locked database left half made, or the same backfill of a driver that was stopped
-            for open_one in self._get("/backfills", dag_id=dag_id)["backfills"]:
-                if open_one["completed_at"] is None and _same(open_one["from_date"], first):
-                    self.close_backfill(open_one["id"])
-            answer = self._send("POST", "/api/v2/backfills", body)
-        return int(answer["id"])
+        if self._send("POST", "/api/v2/backfills", body, accept=(409,)):
+            return True
+        if self._remove_half_made(dag_id, first, last):
+            return bool(self._send("POST", "/api/v2/backfills", body, accept=(409,)))
+        return False
 
-    def close_backfill(self, id: int) -> None:
-        """Tell Airflow that a backfill whose runs are over is complete; by itself it notices within half a minute."""
-        self._send("PUT", f"/api/v2/backfills/{id}/cancel", None, accept=(409,))
+    def _remove_half_made(self, dag_id: str, first: datetime, last: datetime) -> bool:
+        """Cancel an open backfill of the same span that has no run: a locked database left it behind."""
+        for found in self._get("/backfills", dag_id=dag_id)["backfills"]:
+            same = found["completed_at"] is None and datetime.fromisoformat(found["from_date"]) == first
+            if same and not self.runs(dag_id, logical_date_gte=first, logical_date_lte=last):
+                self._send("PUT", f"/api/v2/backfills/{found['id']}/cancel", None, accept=(409,))
+                return True
+        return False
 
     def runs(self, dag_id: str = "~", **filters: Any) -> list[dict[str, Any]]:
         """DAG runs, newest last."""
@@ -123,7 +129,3 @@ class Airflow:
             raise InternalError(f"Airflow answers {answer.status_code}: {answer.text[:500]}", where=f"{method} {path}")
         found: dict[str, Any] = answer.json() if answer.content else {}
         return found
-
-
-def _same(text: str, instant: datetime) -> bool:
-    return datetime.fromisoformat(text) == instant

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from contracts.catalogue import City
@@ -20,6 +20,7 @@ from dags.local.api import Airflow
 from dags.local.configuration import installed
 
 OVER = ("success", "failed")
+_TASK_OVER = ("success", "failed", "upstream_failed", "skipped")
 _POLL_SECONDS = 1.0
 _NIGHT_SECONDS = 1800.0
 
@@ -93,37 +94,39 @@ def _run_night(
             )  # fmt: skip
 
     report()
-    backfills = {dag_id: airflow.backfill(dag_id, start, start, conf) for dag_id, (start, _) in intervals.items()}
-    _watch(airflow, {dag_id: start for dag_id, (start, _) in intervals.items()}, progress, report)
+    _backfill(airflow, {dag_id: start for dag_id, (start, _) in intervals.items()}, conf, progress, report)
     progress.step = "unify and share_rate"
     while not _caught_up(airflow):
         report()
         time.sleep(_POLL_SECONDS)
     progress.step = "digest"
     morning = interval_starting_on(night, DIGEST_SCHEDULE, city.timezone).start
-    backfills[MORNING_DIGEST] = airflow.backfill(MORNING_DIGEST, morning, morning)
-    _watch(airflow, {MORNING_DIGEST: morning}, progress, report)
-    # an open backfill of a DAG would refuse the next night's
-    for id in backfills.values():
-        airflow.close_backfill(id)
+    _backfill(airflow, {MORNING_DIGEST: morning}, None, progress, report)
     progress.step = "over"
     report()
     return progress
 
 
-def _watch(airflow: Airflow, starts: dict[str, datetime], progress: NightProgress, report: Callable[[], None]) -> None:
-    """Until the runs of these DAGs at these instants are over."""
+def _backfill(
+    airflow: Airflow, starts: dict[str, datetime], conf: dict[str, Any] | None, progress: NightProgress,
+    report: Callable[[], None],
+) -> None:  # fmt: skip
+    """Run these DAGs' intervals that start at these instants, until all of them are over."""
     first, last = min(starts.values()), max(starts.values())
-    waiting = dict(starts)
+    to_create, waiting = dict(starts), dict(starts)
     while waiting:
+        for dag_id, start in list(to_create.items()):
+            del to_create[dag_id]
+            if not airflow.backfill(dag_id, start, start, conf):
+                to_create[dag_id] = start  # at the end of the queue: what is blocked does not block the others
+                break
         for run in airflow.runs(logical_date_gte=first, logical_date_lte=last, state=list(OVER)):
             dag_id = run["dag_id"]
-            if dag_id in waiting and _instant(run["logical_date"]) == waiting[dag_id]:
+            if dag_id not in to_create and datetime.fromisoformat(run["logical_date"]) == waiting.get(dag_id):
                 del waiting[dag_id]
                 progress.finished.append(_outcome(airflow, run))
         if progress.step == "departments":
-            states = ["success", "failed", "upstream_failed", "skipped"]
-            over = airflow.tasks(limit=1, logical_date_gte=first, logical_date_lte=last, state=states)
+            over = airflow.tasks(limit=1, logical_date_gte=first, logical_date_lte=last, state=list(_TASK_OVER))
             progress.tasks_over = over["total_entries"]
         report()
         if waiting:
@@ -135,7 +138,7 @@ def _outcome(airflow: Airflow, run: dict[str, Any]) -> DagOutcome:
     if run["state"] != "success":
         found = airflow.tasks(run["dag_id"], run["dag_run_id"], state=["failed"])["task_instances"]
         failed = tuple(sorted(task["task_id"] for task in found))
-    span = _instant(run["end_date"]) - _instant(run["start_date"]) if run.get("end_date") else timedelta(0)
+    span = datetime.fromisoformat(run["end_date"]) - datetime.fromisoformat(run["start_date"])
     return DagOutcome(run["dag_id"], run["state"], span.total_seconds(), failed)
 
 
@@ -146,7 +149,3 @@ def _caught_up(airflow: Airflow) -> bool:
         if dag_id in known and (airflow.waiting_events(dag_id) or airflow.runs(dag_id, state=["queued", "running"])):
             return False
     return True
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -36,13 +36,8 @@ def test_a_contract_becomes_a_resource(tmp_path: Path) -> None:
     assert (about.expected_rows.min, about.expected_rows.max, about.quarantine_limit) == (1, 1000, 0.05)
     assert about.field("spouse_a_id").physical_name == "男方身份证号"
     assert about.has_history and about.files_by_date
-    interval = Interval(*(date_at for date_at in _span()))
-    assert about.watermark_bounds(interval) == ("updated_at", interval.start - timedelta(hours=24), interval.end)
-
-
-def _span() -> tuple[object, object]:
     interval = interval_starting_on(date(2020, 5, 4), "0 2 * * *", ZONE)
-    return interval.start, interval.end
+    assert about.watermark_bounds(interval) == ("updated_at", interval.start - timedelta(hours=24), interval.end)
 
 
 def test_rules_follow_from_types_keys_options_and_meanings(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
 
 
 def test_every_setting_is_documented_with_its_default_and_no_other() -> None:
-    rows = re.findall(r"^\| `(LANDBRIDGE_\w+)` \| (.*?) \|", page("settings.md"), re.MULTILINE)
-    assert {name: default.strip("`") for name, default in rows} == {name: d for name, (d, _) in VARIABLES.items()}
+    rows = re.findall(r"^\| `(LANDBRIDGE_\w+)` \|(.*?)\|", page("settings.md"), re.MULTILINE)
+    assert {name: default.strip(" `") for name, default in rows} == {name: d for name, (d, _) in VARIABLES.items()}
 
 
 def test_every_connector_is_documented() -> None:

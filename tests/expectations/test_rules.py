@@ -95,7 +95,7 @@ def test_a_missing_value_among_the_allowed_ones_hides_no_finding() -> None:
 @pytest.mark.parametrize("low", ["1900-01-01", "2000-02-29"])
 def test_days_are_compared_as_days(low: str) -> None:
     checked = rule("expect_column_values_to_be_between", "born", min_value=low, max_value="2020-05-05")
-    rows = [[date(1899, 12, 31)], [date(2010, 1, 1)], [date(2020, 5, 6)], [None]]
+    rows: list[list[Any]] = [[date(1899, 12, 31)], [date(2010, 1, 1)], [date(2020, 5, 6)], [None]]
     assert judged(resource(DAY, rules=(checked,)), rows).failing("born.between") == 2
 
 
@@ -122,7 +122,8 @@ def test_signs_that_mean_something_to_sql_are_only_signs(text: str) -> None:
 
 def test_a_resource_that_is_not_loaded_yet_says_nothing_about_others() -> None:
     checked = rule("expect_column_values_to_exist_in_resource", "code", "warning", resource="a.b", field="c")
-    for held in ([], [None]):
+    nothing: tuple[list[Any], ...] = ([], [None])
+    for held in nothing:
         assert (
             judged(resource(TEXT, rules=(checked,)), [["x"]], references={("a.b", "c"): held}).failing("code.reference")
             == 0

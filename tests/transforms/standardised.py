@@ -29,7 +29,8 @@ def standardise(
         connection.execute(f"SET TimeZone = '{ZONE}'")
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
         sql = standardise_sql(about, str(path), {row[0]: row[1] for row in described}, bounds)
-        return connection.execute(f"{sql} ORDER BY _row").to_arrow_table().to_pylist()
+        rows: list[dict[str, Any]] = connection.execute(f"{sql} ORDER BY _row").to_arrow_table().to_pylist()
+        return rows
 
 
 def values(about: Field, given: Sequence[Any], type: pa.DataType | None = None) -> list[Any]:

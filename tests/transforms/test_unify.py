@@ -89,7 +89,9 @@ def _unify(city: City, lake: duckdb.DuckDBPyConnection, present: dict[str, tuple
 def _add(lake: duckdb.DuckDBPyConnection, table: str, *rows: tuple[Any, ...], night: int = 4) -> None:
     for row in rows:
         marks = ", ".join("?" for _ in row)
-        lake.execute(f"INSERT INTO {table} VALUES ({marks}, TIMESTAMPTZ '2020-05-0{night} 02:00:00+08', 'run')", list(row))
+        lake.execute(
+            f"INSERT INTO {table} VALUES ({marks}, TIMESTAMPTZ '2020-05-0{night} 02:00:00+08', 'run')", list(row)
+        )
 
 
 def _people(lake: duckdb.DuckDBPyConnection, columns: str = "resident_id, name, name_source") -> list[tuple[Any, ...]]:
@@ -259,6 +261,6 @@ def test_the_sample_city_s_mappings_have_no_mistake_and_give_sql_that_runs() -> 
     present = {id: tuple(f.name for f in city.resource(id).fields) for id in mappings.resources}
     for statement in build_sql(mappings, present):
         connection.execute(f"CREATE TABLE {statement.schema}.{statement.table} AS {statement.sql}")
-        columns = {row[0] for row in connection.execute(f"DESCRIBE {statement.schema}.{statement.table}").fetchall()}
-        assert columns == set(statement.column_comments)
+        made = {row[0] for row in connection.execute(f"DESCRIBE {statement.schema}.{statement.table}").fetchall()}
+        assert made == set(statement.column_comments)
     connection.close()

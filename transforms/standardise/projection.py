@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contracts.model import Field, Resource
 from contracts.quoting import ident, literal
 from contracts.types import lake_type
-from transforms.standardise.text import plain_text_sql
+from transforms.standardise.text import known_text_sql, plain_text_sql
 from transforms.standardise.values import typed_sql
 
 ROW_COLUMN = "_row"
@@ -24,14 +24,16 @@ def standardise_sql(
     in `[from, to)` or cannot be read, for sources that cannot select them themselves.
     """
     suspects = [f for f in resource.fields if f.logical_type != "string"]
+    plain = [f"{_plain(f, landed_types[f.physical_name])} AS {ident(f.name)}" for f in resource.fields]
     cleaned = [f"{_clean(f, landed_types[f.physical_name])} AS {ident(f.name)}" for f in resource.fields]
     typed = [f"{_typed(f, landed_types[f.physical_name])} AS {ident(f.name)}" for f in resource.fields]
     given = [f"{ident(f.name)} IS NOT NULL AS {_given(f)}" for f in suspects]
     return f"""
-WITH cleaned AS (
-    SELECT {", ".join([f"file_row_number + 1 AS {ROW_COLUMN}", *cleaned])}
+WITH plain AS (
+    SELECT {", ".join([f"file_row_number + 1 AS {ROW_COLUMN}", *plain])}
     FROM read_parquet({literal(landing)}, file_row_number = true)
 ),
+cleaned AS (SELECT {", ".join([ROW_COLUMN, *cleaned])} FROM plain),
 typed AS (SELECT {", ".join([ROW_COLUMN, *typed, *given])} FROM cleaned)
 SELECT {", ".join([ROW_COLUMN, *(ident(f.name) for f in resource.fields)])}, {_uncastable(suspects)} AS {UNCASTABLE_COLUMN}
 FROM typed{_within(resource, bounds)}
@@ -53,7 +55,7 @@ def _goes_through_text(field: Field, landed_type: str) -> bool:
     return landed_type.partition("(")[0] not in _DIRECT.get(field.logical_type, ())
 
 
-def _clean(field: Field, landed_type: str) -> str:
+def _plain(field: Field, landed_type: str) -> str:
     """Text is cleaned; a typed value of the source is taken as it is, and made text only where the contract wants text."""
     column = ident(field.physical_name)
     if not _goes_through_text(field, landed_type):
@@ -65,6 +67,11 @@ def _clean(field: Field, landed_type: str) -> str:
     elif landed_type != "VARCHAR":
         column = f"CAST({column} AS VARCHAR)"
     return plain_text_sql(column, field)
+
+
+def _clean(field: Field, landed_type: str) -> str:
+    column = ident(field.name)
+    return known_text_sql(column, field) if _goes_through_text(field, landed_type) else column
 
 
 def _typed(field: Field, landed_type: str) -> str:

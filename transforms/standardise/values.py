@@ -43,7 +43,8 @@ def semantic_sql(text: str, semantic_type: str | None) -> str:
         case "resident_id":
             return resident_id.widen_sql(f"upper({text})")
         case "credit_code":
-            return f"regexp_replace(upper({text}), '[\\s-]', '', 'g')"
+            bare = f"regexp_replace(upper({text}), '[\\s-]', '', 'g')"
+            return f"CASE WHEN regexp_full_match({text}, '[0-9A-Z]{{18}}') THEN {text} ELSE {bare} END"
         case "division_code":
             return f"regexp_replace({text}, '\\s', '', 'g')"
         case "gender":
@@ -53,9 +54,11 @@ def semantic_sql(text: str, semantic_type: str | None) -> str:
             )
             return f"CASE {cases} ELSE {text} END"
         case "phone":
-            return _phone_sql(f"regexp_replace({text}, '[\\s()-]', '', 'g')")
+            bare = _phone_sql(f"regexp_replace({text}, '[\\s()-]', '', 'g')")
+            return f"CASE WHEN regexp_full_match({text}, '1[0-9]{{10}}') THEN {text} ELSE {bare} END"
         case "person_name":
-            return f"regexp_replace(translate({text}, '•．・∙', '····'), '[\\s\\x{{3000}}]+', ' ', 'g')"
+            folded = f"regexp_replace(translate({text}, '•．・∙', '····'), '[\\s\\x{{3000}}]+', ' ', 'g')"
+            return f"CASE WHEN regexp_matches({text}, '[•．・∙\\s\\x{{3000}}]') THEN {folded} ELSE {text} END"
         case _:
             return text
 

@@ -125,7 +125,7 @@ def _entity(name: str, body: Any, city: City, mistakes: Mistakes) -> Entity:
     body = _mapping(body, name, mistakes)
     for word in sorted(set(map(str, body)) - set(_ENTITY_WORDS)):
         mistakes.add(f"{name}.{word}", "unknown word", did_you_mean(word, _ENTITY_WORDS))
-    key = str(body.get("key") or "")
+    key = str(body.get("key", ""))
     if not _NAME.fullmatch(key):
         mistakes.add(f"{name}.key", f"is {key!r}", "the identifier that names one entity, such as resident_id")
     feeds = tuple(_feeds(name, key, _mapping(body.get("resources"), f"{name}.resources", mistakes), city, mistakes))
@@ -219,7 +219,7 @@ def _reserved(key: str) -> tuple[str, ...]:
 def _mapping(value: Any, place: str, mistakes: Mistakes) -> dict[Any, Any]:
     if isinstance(value, dict) and value:
         return value
-    mistakes.add(place, "is missing or no mapping", "see the example in docs/contracts.md")
+    mistakes.add(place, "is missing or no mapping", "see cities/qingdao/unified.yaml")
     return {}
 
 

@@ -8,8 +8,10 @@ import os
 import pkgutil
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
@@ -18,7 +20,7 @@ from cities.qingdao.generator.departments._changes import CLOCK
 from cities.qingdao.generator.injection import Injected, Injector
 from cities.qingdao.generator.truth import Truth
 from cities.qingdao.generator.world import CITY_FOLDER, NIGHTS, World, build_world
-from cities.qingdao.generator.writers import open_night, source_path, write
+from cities.qingdao.generator.writers import Night, open_night, source_path, write
 from contracts.catalogue import City, load_city
 from contracts.errors import ConfigurationError
 from contracts.model import Resource
@@ -49,33 +51,55 @@ def make_sources(out: Path, scale: float, seed: int, night: int, report: Report)
     city = load_city(CITY_FOLDER)
     world = build_world(seed, scale)
     report(f"world: {len(world.people):,} people, {len(world.firms):,} firms")
-    injector, truth, rows = Injector(world), Truth(world), {}
-    without_table, without_contract = set[str](), set[str]()
+    injector, truth = Injector(world), Truth(world)
+    rows, provided = dict.fromkeys(NIGHTS, 0), set[str]()
+    with ExitStack() as nights:
+        places = {
+            n: nights.enter_context(open_night(fresh / f"night-{n}", world.night_start(n).date())) for n in NIGHTS
+        }
+        for module in _modules():
+            # one subject after the other through all nights, so that only its tables lie in memory
+            mine = set[str]()
+            for number, place in places.items():
+                tables: dict[str, pd.DataFrame] = module.tables(world, number)
+                mine |= tables.keys()
+                for id in sorted(tables.keys() & city.resources.keys()):
+                    rows[number] += _make_table(place, city.resources[id], number, tables[id], injector, truth)
+            if twice := provided & mine:
+                raise ConfigurationError(f"{min(twice)} comes from two modules, the second is {module.__name__}")
+            provided |= mine
+            _forget(module)
+            report(f"{module.__name__.rpartition('.')[2]}: {', '.join(sorted(mine))}")
     for number in NIGHTS:
-        found = tables_of(world, number)
-        without_table |= city.resources.keys() - found.keys()
-        without_contract |= found.keys() - city.resources.keys()
-        folder = fresh / f"night-{number}"
-        rows[number] = _make_night(city, world, number, folder, found, injector, truth)
         _keep_earlier_files(city, world, number, fresh)
-        report(f"night {number}: {rows[number]:,} rows in {len(found)} resources")
+        clock = (world.night_end(number) + CLOCK).isoformat()
+        (fresh / f"night-{number}" / "clock").write_text(clock + "\n", encoding="utf-8")
+        report(f"night {number}: {rows[number]:,} rows")
     truth.write(fresh / "truth")
     _publish(fresh, out)
     switch(out, night)
-    return Made(rows, tuple(sorted(without_table)), tuple(sorted(without_contract)))
+    return Made(rows, tuple(sorted(city.resources.keys() - provided)), tuple(sorted(provided - city.resources.keys())))
 
 
 def tables_of(world: World, night: int) -> dict[str, pd.DataFrame]:
     """The clean tables of all departments at that night."""
     found: dict[str, pd.DataFrame] = {}
-    for module in pkgutil.iter_modules(departments.__path__):
-        if module.name.startswith("_"):
-            continue
-        tables = importlib.import_module(f"{departments.__name__}.{module.name}").tables(world, night)
-        if twice := found.keys() & tables.keys():
-            raise ConfigurationError(f"{min(twice)} comes from two modules, the second is {module.name}")
-        found.update(tables)
+    for module in _modules():
+        found.update(module.tables(world, night))
     return dict(sorted(found.items()))
+
+
+def _modules() -> list[ModuleType]:
+    """The modules of the departments, by name."""
+    names = [module.name for module in pkgutil.iter_modules(departments.__path__) if not module.name.startswith("_")]
+    return [importlib.import_module(f"{departments.__name__}.{name}") for name in sorted(names)]
+
+
+def _forget(module: ModuleType) -> None:
+    """Free the tables a module keeps from night to night."""
+    for value in vars(module).values():
+        if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
+            value.cache_clear()
 
 
 def switch(out: Path, night: int) -> None:
@@ -90,27 +114,20 @@ def switch(out: Path, night: int) -> None:
     link.replace(out / "current")
 
 
-def _make_night(
-    city: City, world: World, night: int, folder: Path, found: dict[str, pd.DataFrame], injector: Injector, truth: Truth
+def _make_table(
+    place: Night, resource: Resource, night: int, table: pd.DataFrame, injector: Injector, truth: Truth
 ) -> int:
-    total = 0
-    folder.mkdir()
-    with open_night(folder, world.night_start(night).date()) as place:
-        for id, table in found.items():
-            resource = city.resources.get(id)
-            if resource is None:
-                continue
-            _check_columns(resource, table)
-            injected = injector.inject(resource, night, table)
-            truth.observe(resource, night, injected)
-            path = write(place, resource, _as_delivered(resource, injected))
-            if injected.source_fault and injected.source_fault.kind == "truncated_file":
-                faults.cut(path)
-            if injected.source_fault and injected.source_fault.kind == "department_down":
-                (folder / resource.department / "DOWN").touch()
-            total += len(injected.rows)
-    (folder / "clock").write_text((world.night_end(night) + CLOCK).isoformat() + "\n", encoding="utf-8")
-    return total
+    """Put the faults in, write the table and note the truth about it; returns its rows."""
+    if missing := [f.physical_name for f in resource.fields if f.physical_name not in table.columns]:
+        raise ConfigurationError(f"the generated table of {resource.id} lacks {', '.join(missing)}")
+    injected = injector.inject(resource, night, table)
+    truth.observe(resource, night, injected)
+    path = write(place, resource, _as_delivered(resource, injected))
+    if injected.source_fault and injected.source_fault.kind == "truncated_file":
+        faults.cut(path)
+    if injected.source_fault and injected.source_fault.kind == "department_down":
+        (place.folder / resource.department / "DOWN").touch()
+    return len(injected.rows)
 
 
 def _as_delivered(resource: Resource, injected: Injected) -> pd.DataFrame:
@@ -120,11 +137,6 @@ def _as_delivered(resource: Resource, injected: Injected) -> pd.DataFrame:
     if fault.kind == "removed_column":
         return injected.rows.drop(columns=fault.column)
     return injected.rows.assign(**{fault.column: "0"})
-
-
-def _check_columns(resource: Resource, table: pd.DataFrame) -> None:
-    if missing := [f.physical_name for f in resource.fields if f.physical_name not in table.columns]:
-        raise ConfigurationError(f"the generated table of {resource.id} lacks {', '.join(missing)}")
 
 
 def _keep_earlier_files(city: City, world: World, night: int, fresh: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from cities.qingdao.generator.injection import Injected, in_extraction
-from cities.qingdao.generator.world import World
+from cities.qingdao.generator.world import NIGHTS, World
 from contracts.model import Resource
 
 
@@ -37,11 +37,10 @@ class Expected:
 
 @dataclass
 class Truth:
-    """Goes through the nights in order; `lake` holds of each resource key → time of its row and a hash of its content."""
+    """Goes through a resource's nights in order; `lake` holds of each resource key → time of its row and a hash of its content."""
 
     world: World
     lake: dict[str, pd.DataFrame] = field(default_factory=dict)
-    loaded: set[str] = field(default_factory=set)
     expected: dict[str, dict[str, Expected]] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
 
@@ -49,14 +48,16 @@ class Truth:
         """Work out what the night must bring for the resource, and note its faults."""
         result = self._outcome(resource, night, injected)
         self.expected.setdefault(f"night-{night}", {})[resource.id] = result
+        if night == max(NIGHTS):
+            self.lake.pop(resource.id, None)
         return result
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "faults.jsonl").open("w", encoding="utf-8") as file:
-            for line in self.lines:
+            for line in sorted(self.lines, key=lambda line: (line["night"], line["resource"])):
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        nights = {night: {id: asdict(e) for id, e in found.items()} for night, found in self.expected.items()}
+        nights = {night: {id: asdict(e) for id, e in sorted(found.items())} for night, found in self.expected.items()}
         text = json.dumps(nights, ensure_ascii=False, indent=1)
         (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
 

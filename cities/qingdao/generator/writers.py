@@ -40,6 +40,7 @@ class Night:
 @contextmanager
 def open_night(folder: Path, day: date) -> Iterator[Night]:
     """A night to write tables into; databases and workbooks are complete once it is left."""
+    folder.mkdir(parents=True, exist_ok=True)
     night = Night(folder, day)
     try:
         yield night

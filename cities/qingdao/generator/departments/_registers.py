@@ -72,7 +72,7 @@ def yes_no(truth: NDArray[np.bool_]) -> NDArray[Any]:
 
 def only_where(truth: NDArray[np.bool_], values: Any) -> NDArray[Any]:
     """The values, empty where the condition does not hold."""
-    kept: NDArray[Any] = np.asarray(values, dtype=object).copy()
+    kept = np.broadcast_to(np.asarray(values, dtype=object), truth.shape).copy()
     kept[~truth] = None
     return kept
 

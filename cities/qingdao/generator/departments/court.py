@@ -69,4 +69,5 @@ def _second_hearings(rng: np.random.Generator, first: pd.DataFrame, last: str) -
     )
     second["hearingNo"], second["heardOn"] = 2, later
     second["appeared"], second["spoke"] = "工作人员", None
-    return second[later <= np.datetime64(last)]
+    in_year: pd.DataFrame = second[later <= np.datetime64(last)]
+    return in_year

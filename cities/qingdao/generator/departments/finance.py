@@ -92,7 +92,7 @@ def _payments(world: World) -> pd.DataFrame:
         drop=True
     )
     chosen = promising.iloc[rng.integers(0, len(promising), count)]
-    firms = rows_of(world.firms, rng, count)
+    firms = rows_of(world.firms[world.firms["status"] == "存续"], rng, count)  # money goes to firms that exist
     promised = np.maximum(
         chosen["valid_from"].to_numpy().astype("datetime64[D]"), spread(rng, count, "2019-01-05", "2020-04-20")
     )

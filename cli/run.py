@@ -51,8 +51,7 @@ def run(
     counts = city_wide.unify(place)
     if counts:
         console.print("unified: " + ", ".join(f"{name} {rows:,}" for name, rows in counts.items()))
-    if place.city.with_role("share_request_register") is not None:
-        console.print(city_wide.share_rate(place))
+    console.print(city_wide.share_rate(place))
     if failures:
         errors.print(f"{failures} of {len(work)} did not load; see: landbridge digest")
         raise typer.Exit(1)

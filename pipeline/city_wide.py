@@ -15,6 +15,7 @@ from typing import TypeVar
 import duckdb
 from transforms.unify import build_sql, read_mappings
 
+from contracts.errors import HistoryUnavailable
 from contracts.quoting import ident, literal
 from pipeline.digest import city_nights, digest_text, outcomes
 from pipeline.scratch import write_atomically
@@ -90,15 +91,23 @@ def share_rate(place: Workplace, as_of: datetime | None = None) -> str:
     record_catalogue(place)
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
     definitions = scorecard.read_figures(place.city.folder)
-    done = []
+    done, waiting = [], []
     try:
         nights = [as_of] if as_of else [night.end for night in city_nights(connection, place.city)]
         for instant in nights:
-            if _rate_as_of(connection, place, instant, definitions):
-                done.append(instant.astimezone(place.city.timezone).date().isoformat())
+            day = instant.astimezone(place.city.timezone).date().isoformat()
+            try:
+                if _rate_as_of(connection, place, instant, definitions):
+                    done.append(day)
+            except HistoryUnavailable as error:
+                # triggered by a load that came before the register's own: the register's will trigger it again
+                waiting.append(f"{day}: {error.what}")
     finally:
         connection.close()
-    return f"rate and scorecard as of {', '.join(done)}" if done else "nothing changed since the last computation"
+    if as_of and waiting:
+        raise HistoryUnavailable(waiting[0], remedy="load the request register first")
+    lines = [f"rate and scorecard as of {', '.join(done)}" if done else "nothing changed since the last computation"]
+    return "; ".join(lines + [f"not yet as of {line}" for line in waiting])
 
 
 def digest(place: Workplace, night: date | None = None) -> str:
@@ -124,7 +133,8 @@ def _rate_as_of(
     definitions: tuple[scorecard.FigureDefinition, ...],
 ) -> bool:  # fmt: skip
     def work() -> bool:
-        rate.write(connection, rate.compute(connection, place.city, as_of))
+        if place.city.with_role("share_request_register") is not None:
+            rate.write(connection, rate.compute(connection, place.city, as_of))
         scorecard.write(connection, scorecard.compute(connection, definitions, as_of))
         return True
 

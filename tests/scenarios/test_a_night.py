@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.errors import HistoryUnavailable, LoadHeld, SourceUnavailable
+from pipeline import city_wide
 from pipeline.night import run_resource
 from tests.small_city import SmallCity, local
 
@@ -168,3 +169,12 @@ def test_an_interval_told_in_another_zone_is_the_same_interval(city: SmallCity) 
         span = city.interval(1).utc
         record = run_resource(place, place.city.resource(resource), span, span.end)
         assert record.accepted == accepted
+
+
+def test_the_city_wide_steps_of_a_city_without_register_or_entities_have_nothing_to_do(city: SmallCity) -> None:
+    city.taxpayers({"1": "10.00", "2": "20.00"})
+    city.run("tax.taxpayer", 1)
+    assert city_wide.unify(city.place) == {}
+    assert "2020-05-05" in city_wide.share_rate(city.place)
+    assert city_wide.share_rate(city.place) == "nothing changed since the last computation"
+    assert "1 green, 2 not run; 2 rows extracted, 0 quarantined" in city_wide.digest(city.place)

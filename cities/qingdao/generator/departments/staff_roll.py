@@ -66,6 +66,7 @@ def staff(world: World) -> pd.DataFrame:
     )
     first = np.sort(np.unique(ids, return_index=True)[1])
     first = first[~np.isin(ids[first], world.people["resident_id"].to_numpy(dtype="U18"))][:wanted]
+    wanted = len(first)  # in a city of millions more ids meet than were drawn to spare
     births, male = births[first], male[first]
     entered = np.minimum(
         births + (rng.integers(22, 31, wanted) * 365).astype("timedelta64[D]"), np.datetime64("2019-11-30")

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from contracts.json_schema import contract_schema
-from sharing.scorecard import check_figures
 
 from cli.terminal import console, table
 from connectors.registry import check_settings, kinds
 from contracts.check import check_city
+from contracts.json_schema import contract_schema
 from pipeline.workplace import Workplace
+from sharing.scorecard import check_figures
 
 app = typer.Typer(no_args_is_help=True)
 

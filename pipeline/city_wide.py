@@ -13,7 +13,6 @@ from datetime import date, datetime
 from typing import TypeVar
 
 import duckdb
-from transforms.unify import build_sql, read_mappings
 
 from contracts.errors import HistoryUnavailable
 from contracts.quoting import ident, literal
@@ -21,6 +20,7 @@ from pipeline.digest import city_nights, digest_text, outcomes
 from pipeline.scratch import write_atomically
 from pipeline.workplace import Workplace
 from sharing import rate, scorecard
+from transforms.unify import build_sql, read_mappings
 from warehouse.lake import LAKE, commit, open_lake
 from warehouse.runs import LOADED, RUNS
 from warehouse.tables import ensure_platform

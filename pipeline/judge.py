@@ -30,7 +30,7 @@ from pipeline.workplace import Workplace
 from transforms.standardise import standardise_sql
 from warehouse.commit import QualityResult
 from warehouse.engine import open_engine
-from warehouse.lake import open_lake, table_exists
+from warehouse.lake import table_exists
 
 # Raise it when the meaning of a standardisation or a rule changes, so that a replay is a new run.
 MEANING = 1
@@ -68,9 +68,12 @@ def run_id_of(resource: Resource, interval: Interval, manifest: Manifest) -> str
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
-def judge(place: Workplace, resource: Resource, interval: Interval, manifest: Manifest) -> Verdict:
+def judge(
+    place: Workplace, resource: Resource, interval: Interval, manifest: Manifest, lake: duckdb.DuckDBPyConnection
+) -> Verdict:
     """Stage `standardised.parquet`, `verdict.parquet` and `verdict.json`, and return the verdict.
 
+    `lake` gives what other resources' fields hold, for rules that refer to them.
     Raises InternalError where a rule could not be evaluated, or where two counts of the same rule differ.
     """
     landed = verify(place.landing_folder(resource, interval), manifest)
@@ -82,7 +85,7 @@ def judge(place: Workplace, resource: Resource, interval: Interval, manifest: Ma
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        verdict = _judge(place, resource, interval, manifest, landed, run_id, scratch)
+        verdict = _judge(place, resource, interval, manifest, landed, run_id, scratch, lake)
         _publish(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -104,6 +107,7 @@ def _judge(
     landed: Path,
     run_id: str,
     scratch: Path,
+    lake: duckdb.DuckDBPyConnection,
 ) -> Verdict:
     from expectations.validation import validate  # imports Great Expectations: seconds, and only this step needs it
 
@@ -111,7 +115,7 @@ def _judge(
     connection = open_engine(place.settings, place.city.timezone.key)
     try:
         extracted = _stage(connection, resource, manifest, landed, scratch)
-        _prepare_lookups(connection, place, resource)
+        _prepare_lookups(connection, place, resource, lake)
         outcomes, document = validate(connection, TABLE, resource, on)
         counted = _stage_verdict(connection, resource, on, scratch)
         quality = tuple(
@@ -177,7 +181,9 @@ def _stage_keys(connection: duckdb.DuckDBPyConnection, resource: Resource, lande
     connection.execute(f"COPY ({sql}) TO {literal(scratch / 'keys.parquet')} (FORMAT parquet)")
 
 
-def _prepare_lookups(connection: duckdb.DuckDBPyConnection, place: Workplace, resource: Resource) -> None:
+def _prepare_lookups(
+    connection: duckdb.DuckDBPyConnection, place: Workplace, resource: Resource, lake: duckdb.DuckDBPyConnection
+) -> None:
     """Code lists and other resources' fields as tables beside the data."""
     lists = {rule.kwargs["code_list"] for rule in resource.rules if "code_list" in rule.kwargs}
     if any(rule.type == "expect_column_values_to_be_plausible_resident_id" for rule in resource.rules):
@@ -191,26 +197,22 @@ def _prepare_lookups(connection: duckdb.DuckDBPyConnection, place: Workplace, re
         {(r.kwargs["resource"], r.kwargs["field"]) for r in resource.rules if r.type.endswith("exist_in_resource")}
     )
     if references:
-        _copy_references(connection, place, references)
+        _copy_references(connection, lake, references)
 
 
 def _copy_references(
-    connection: duckdb.DuckDBPyConnection, place: Workplace, references: list[tuple[str, str]]
+    connection: duckdb.DuckDBPyConnection, lake: duckdb.DuckDBPyConnection, references: list[tuple[str, str]]
 ) -> None:
     """What the lake holds now; a resource not loaded yet holds nothing, which a warning may say."""
-    lake = open_lake(place.settings)
-    try:
-        for resource, field in references:
-            department, _, name = resource.partition(".")
-            values = None
-            if table_exists(lake, department, name):
-                values = lake.execute(
-                    f"SELECT DISTINCT {ident(field)} AS value FROM {ident('lake', department, name)}"
-                ).to_arrow_table()
-            source = "values" if values is not None else "(SELECT CAST(NULL AS VARCHAR) AS value)"
-            connection.execute(f"CREATE TABLE {ident(reference_table(resource, field))} AS SELECT * FROM {source}")
-    finally:
-        lake.close()
+    for resource, field in references:
+        department, _, name = resource.partition(".")
+        values = None
+        if table_exists(lake, department, name):
+            values = lake.execute(
+                f"SELECT DISTINCT {ident(field)} AS value FROM {ident('lake', department, name)}"
+            ).to_arrow_reader()  # streamed: the values may be many
+        source = "values" if values is not None else "(SELECT CAST(NULL AS VARCHAR) AS value)"
+        connection.execute(f"CREATE TABLE {ident(reference_table(resource, field))} AS SELECT * FROM {source}")
 
 
 def _stage_verdict(

@@ -50,8 +50,12 @@ def validate(
         raise InternalError(f"no manifest {manifest}", where=resource_id, remedy="run the extract step again")
     run_id = run_id_of(resource, interval, landed)
     folder = place.staging_folder(resource, interval, run_id)
-    if not _is_committed(place, resource, interval, run_id):
-        judge(place, resource, interval, landed)
+    lake = open_lake(place.settings, timezone=place.city.timezone.key)
+    try:
+        if _committed(lake, resource, interval, run_id) is None:
+            judge(place, resource, interval, landed, lake)
+    finally:
+        lake.close()
     return str(folder.relative_to(place.home))
 
 
@@ -178,11 +182,3 @@ def _committed(
     return (
         already_committed(connection, resource, interval, run_id) if table_exists(connection, "ops", "runs") else None
     )
-
-
-def _is_committed(place: Workplace, resource: Resource, interval: Interval, run_id: str) -> bool:
-    connection = open_lake(place.settings, timezone=place.city.timezone.key)
-    try:
-        return _committed(connection, resource, interval, run_id) is not None
-    finally:
-        connection.close()

@@ -10,7 +10,7 @@ Actor = Literal["provider", "requester", "bureau", "archives"]
 
 @dataclass(frozen=True)
 class Reason:
-    """One code. `condition` is the number of the condition in DOMAIN 1.6; 0 for what keeps a line out of the count or pending."""
+    """One code. `condition` is the number of the condition in docs/rate.md; 0 for what keeps a line out of the count or pending."""
 
     code: str
     condition: int

@@ -60,8 +60,13 @@ def of_resource(resource: Resource) -> str:
 
 def ensure_platform(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the platform's own schemas and tables where they are missing; runs inside the caller's transaction."""
+    present = set(
+        connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ?", [LAKE]
+        ).fetchall()
+    )
     for (schema, table), columns in _PLATFORM_TABLES.items():
-        if not table_exists(connection, schema, table):
+        if (schema, table) not in present:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(LAKE, schema)}")
             connection.execute(f"CREATE TABLE {ident(LAKE, schema, table)} ({columns})")
             if comment := _COMMENTS.get((schema, table)):

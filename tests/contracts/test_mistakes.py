@@ -108,7 +108,7 @@ CASES: dict[str, tuple[Change, str, str, str]] = {
     "a key written twice": (lambda c: c.change("status: active", "status: active\nstatus: draft"), "line 2", "'status' stands twice", "remove"),
     "the extension .yml": (lambda c: (c.folder / CONTRACT).rename((c.folder / CONTRACT).with_suffix(".yml")), "file", "ends in .yml", ".yaml"),
     "a folder of no department": (lambda c: (c.folder / "contracts/civil").rename(c.folder / "contracts/civic"), "folder", "unknown department 'civic'", "civil"),
-    # the faults that reviewers of the national catalogue guide meet (DOMAIN 1.3)
+    # the faults that reviewers of the national catalogue guide meet
     "the system's name for the data's": (lambda c: c.change("businessName: 婚姻登记信息", "businessName: 登记交换目录"), "businessName", "is the source system's name", "name the data"),
     "no abstract": (lambda c: c.change("    description: One row a registration.\n", ""), "schema[0].description", "no abstract", "one sentence"),
     "a file shared as a database": (lambda c: c.change("property: shareWay, value: file", "property: shareWay, value: database"), "shareWay", "the format is 电子文件", "as a file"),

@@ -1,4 +1,4 @@
-"""How a satisfaction rate is made to look good (DOMAIN 1.5): each trick is played here, and must not pay."""
+"""How a satisfaction rate is made to look good: each trick is played here, and must not pay."""
 
 from __future__ import annotations
 

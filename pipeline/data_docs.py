@@ -33,6 +33,8 @@ def build_data_docs(place: Workplace) -> tuple[Path, int]:
         ValidationResultIdentifier,
     )
 
+    import expectations.classes  # noqa: F401  (registers our own expectation types, which the pages describe)
+
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     project = place.home / "reports" / "great_expectations"
     shutil.rmtree(project, ignore_errors=True)

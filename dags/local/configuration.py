@@ -94,7 +94,7 @@ def _configuration(settings: Settings, home: Path, port: int, jwt: str, password
             "simple_auth_manager_passwords_file": passwords,
             "execution_api_server_url": f"http://{HOST}:{port}/execution/",
         },
-        "database": {"sql_alchemy_conn": f"sqlite:///{home}/airflow.db?timeout=30", "load_default_connections": False},
+        "database": {"sql_alchemy_conn": f"sqlite:///{home}/airflow.db?timeout=15", "load_default_connections": False},
         "api": {
             "host": HOST,
             "port": port,

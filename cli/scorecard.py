@@ -14,10 +14,15 @@ from pipeline.workplace import Workplace
 from warehouse.lake import open_lake, table_exists
 
 
+_WHOLE = "part IS NULL"
+SAID = "part IS NULL AND said IS NOT NULL"
+
+
 def scorecard(
     as_of: Annotated[
         str | None, typer.Option(help="Local day on which the night ends, YYYY-MM-DD; the newest without.")
     ] = None,
+    parts: Annotated[bool, typer.Option("--parts", help="Show the parts of each figure too.")] = False,
 ) -> None:
     """Show each figure as computed from the lake and as said; a figure without data says so, never 0."""
     place = Workplace.open()
@@ -30,15 +35,17 @@ def scorecard(
                 f"no scorecard{f' as of {as_of}' if as_of else ''} was computed",
                 remedy="landbridge run, which ends with it",
             )
-        print_scorecard(connection, chosen[-1])
+        print_scorecard(connection, chosen[-1], "true" if parts else _WHOLE)
     finally:
         connection.close()
 
 
-def print_scorecard(connection: duckdb.DuckDBPyConnection, instant: datetime) -> None:
-    """Print the figures written as of that instant."""
+def print_scorecard(connection: duckdb.DuckDBPyConnection, instant: datetime, which: str = _WHOLE) -> None:
+    """Print the figures written as of that instant that satisfy a condition over `sharing.scorecard`."""
     rows = connection.execute(
-        "SELECT name_zh, name_en, text, said, reason FROM sharing.scorecard WHERE as_of = ? ORDER BY position",
+        "SELECT name_zh, name_en, text, said, reason FROM sharing.scorecard WHERE as_of = ? AND "
+        + which
+        + " ORDER BY position",
         [instant],
     ).fetchall()
     made = table("figure", "#computed", "said in public")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from cli.rate import print_reasons, rate_instants
-from cli.scorecard import print_scorecard
+from cli.scorecard import SAID, print_scorecard
 from cli.terminal import coloured, console, percent, sparkline, table
 from contracts.catalogue import City
 from pipeline.digest import Outcome, city_nights, outcomes
@@ -120,12 +120,14 @@ def _print_rates(connection: duckdb.DuckDBPyConnection, city: City) -> None:
         )
     console.print(made)
     for name, column in (("declared", 4), ("verified", 5), ("on-time", 6)):
-        console.print(f"  {name:<9} {sparkline(row[column] for row in rows)}  {percent(rows[-1][column])}")
+        values = [row[column] for row in rows]
+        console.print(f"  {name:<9} {sparkline(values, low=0.5)}  {percent(values[0])} → {percent(values[-1])}")
     console.print()
     print_reasons(connection, instants[-1])
     if table_exists(connection, "sharing", "scorecard"):
         console.print("\n[bold]记分卡 Scorecard[/]: computed from records, beside what was said")
-        print_scorecard(connection, instants[-1])
+        print_scorecard(connection, instants[-1], SAID)
+        console.print("all figures, with their parts: landbridge scorecard --parts", style="dim")
     console.print()
 
 

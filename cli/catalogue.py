@@ -14,6 +14,7 @@ from contracts.check import check_city
 from contracts.json_schema import contract_schema
 from pipeline.workplace import Workplace
 from sharing.scorecard import check_figures
+from transforms.unify import check_mappings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,10 +23,12 @@ app = typer.Typer(no_args_is_help=True)
 def check() -> None:
     """Report every mistake of the city's files with file, place and remedy; exit code 1 where there is any."""
     place = Workplace.open()
-    mistakes = sorted({*check_city(place.city, kinds(), check_settings), *check_figures(place.city.folder, place.city)})
+    city = place.city
+    mistakes = sorted(
+        {*check_city(city, kinds(), check_settings), *check_figures(city.folder, city), *check_mappings(city)}
+    )
     for mistake in mistakes:
         console.print(str(mistake), markup=False, soft_wrap=True)
-    city = place.city
     systems = len(city.systems)
     console.print(
         f"{city.name}: {len(city.departments)} departments, {systems} systems that carry data, {len(city.resources)} resources, "

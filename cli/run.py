@@ -48,10 +48,8 @@ def run(
     if not work:
         raise ConfigurationError("no interval in that range", remedy="give --interval or --from and --to")
     failures = _run_all(place, work, origin)  # type: ignore[arg-type]  # checked above
-    counts = city_wide.unify(place)
-    if counts:
-        console.print("unified: " + ", ".join(f"{name} {rows:,}" for name, rows in counts.items()))
-    console.print(city_wide.share_rate(place))
+    for line in city_wide.settle(place):
+        console.print(line)
     if failures:
         errors.print(f"{failures} of {len(work)} did not load; see: landbridge digest")
         raise typer.Exit(1)

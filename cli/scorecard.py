@@ -13,7 +13,6 @@ from contracts.errors import ConfigurationError
 from pipeline.workplace import Workplace
 from warehouse.lake import open_lake, table_exists
 
-
 _WHOLE = "part IS NULL"
 SAID = "part IS NULL AND said IS NOT NULL"
 

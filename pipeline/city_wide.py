@@ -1,7 +1,8 @@
 """What follows the loads, for the whole city: unified entities, the satisfaction rate, the scorecard, the digest.
 
 Each step derives what to do from the lake, never from what triggered it, and may run any number of times: when nothing it depends on has changed
-it does nothing, and otherwise it replaces its own result in one transaction.
+it does nothing, and otherwise it replaces its own result in one transaction. A step that a load triggers waits while its night still lacks runs: the
+last load triggers it once more, and where the last one failed, `settle` in the morning does what is left.
 """
 
 from __future__ import annotations
@@ -58,8 +59,18 @@ def record_catalogue(place: Workplace) -> int:
         connection.close()
 
 
-def unify(place: Workplace) -> dict[str, int]:
-    """Rebuild the unified entities from what the lake holds; returns rows a table, empty where nothing had changed."""
+def settle(place: Workplace) -> list[str]:
+    """Do what is left of unify and share_rate, whether or not every resource of the newest night has run; returns lines for the log."""
+    counts = unify(place, settled=True)
+    lines = ["unified: " + ", ".join(f"{name} {rows:,}" for name, rows in counts.items())] if counts else []
+    return [*lines, share_rate(place, settled=True)]
+
+
+def unify(place: Workplace, *, settled: bool = False) -> dict[str, int]:
+    """Rebuild the unified entities from what the lake holds; returns rows a table, empty where nothing had changed.
+
+    Unless `settled`, nothing is done while the newest night still lacks runs.
+    """
     mappings = read_mappings(place.city)
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
 
@@ -81,19 +92,28 @@ def unify(place: Workplace) -> dict[str, int]:
         return _once(connection, "unify", None, _sha256([mappings.fingerprint, loaded]), work) or {}
 
     try:
+        if not settled and _still_running(connection, place):
+            return {}
         return commit(connection, place.settings, attempt, "unify")
     finally:
         connection.close()
 
 
-def share_rate(place: Workplace, as_of: datetime | None = None) -> str:
-    """Compute the rate and the scorecard as of each night whose inputs changed, or as of the one asked for; returns a line for the log."""
+def share_rate(place: Workplace, as_of: datetime | None = None, *, settled: bool = False) -> str:
+    """Compute the rate and the scorecard as of each night whose inputs changed, or as of the one asked for; returns a line for the log.
+
+    Unless `settled`, the newest night is left out while it still lacks runs.
+    """
     record_catalogue(place)
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
     definitions = scorecard.read_figures(place.city.folder)
     done, waiting = [], []
     try:
         nights = [as_of] if as_of else [night.end for night in city_nights(connection, place.city)]
+        if not (as_of or settled) and (missing := _still_running(connection, place)):
+            waiting.append(
+                f"{nights.pop().astimezone(place.city.timezone).date()}: {missing} resources have not run yet"
+            )
         for instant in nights:
             day = instant.astimezone(place.city.timezone).date().isoformat()
             try:
@@ -126,6 +146,12 @@ def digest(place: Workplace, night: date | None = None) -> str:
     path = place.home / "reports" / f"digest-{day.isoformat()}.txt"
     write_atomically(path, text)
     return text
+
+
+def _still_running(connection: duckdb.DuckDBPyConnection, place: Workplace) -> int:
+    """How many resources of the newest night have no run yet."""
+    nights = city_nights(connection, place.city)
+    return sum(o.run is None for o in outcomes(connection, place.city, nights[-1])) if nights else 0
 
 
 def _rate_as_of(

@@ -55,7 +55,7 @@ def extract(
     span, bounds = _bounds(place, resource, interval)
     batches = connector.read(resource, span)
     first = next(batches)
-    drift = check_drift(resource, first.schema.names)
+    drift = check_drift(resource, {field.name: str(field.type) for field in first.schema})
     if drift.added:
         log.warning(
             "%s: the source has new columns %s; add them to the contract or to ignoredColumns",

@@ -88,10 +88,12 @@ def share_rate() -> None:
 
 
 def morning_digest(data_interval_start: datetime) -> None:
-    """Write the digest of the night that began on the interval's first day, and show it in the log."""
+    """Settle what unify and share_rate left, write the digest of the night that began on the interval's first day, and show it in the log."""
     from pipeline import city_wide
 
     place = _workplace()
+    for line in city_wide.settle(place):
+        log.info("%s", line)
     text = city_wide.digest(place, data_interval_start.astimezone(place.city.timezone).date())
     log.info("the digest, also below %s\n%s", place.home / "reports", text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -10,8 +11,10 @@ from rich.table import Table
 
 from pipeline.workplace import Workplace
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# a log has no width of its own: tables are given room there
+_LOG_WIDTH = 150
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
+errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _LOG_WIDTH)
 
 COLOURS = {"loaded": "green", "held": "yellow", "failed": "red", "not run": "dim"}
 _BLOCKS = "▁▂▃▄▅▆▇█"

@@ -20,7 +20,7 @@ import httpx
 from cities.qingdao.generator.sources import make_sources, switch
 from cities.qingdao.generator.world import NIGHTS
 from cli.summary import print_summary
-from cli.terminal import console, errors
+from cli.terminal import console, errors, table
 from contracts.errors import InternalError, LandbridgeError
 from dags.local.nights import run_nights
 from dags.local.processes import running_airflow
@@ -156,15 +156,17 @@ def _say(line: str) -> None:
 
 
 def _print_next(home: Path, seconds: float) -> None:
-    console.print(f"[bold]接下来 What to type next[/]   (all this took {seconds:.0f} s)")
-    console.print(
-        f"  . {home}/demo.env                      # the demo's settings and `landbridge` on the path", soft_wrap=True
-    )
-    console.print("  landbridge status                            # every resource after the last night")
-    console.print("  landbridge explain water.enterprise_account  # why a department was held back")
-    console.print("  landbridge rate                              # the rate by department, and why lines do not hold")
-    console.print('  landbridge sql "SELECT * FROM unified.legal_entity LIMIT 5"')
-    console.print("  make up                                      # Airflow's own pages on this city")
+    made = table("接下来 What to type next", f"(all this took {seconds:.0f} s)")
+    for command, what in (
+        (f". {home}/demo.env", "the demo's settings, and `landbridge` on the path"),
+        ("landbridge status", "every resource after the last night"),
+        ("landbridge explain water.enterprise_account", "why a department was held back"),
+        ("landbridge rate", "the rate by department, and why lines do not hold"),
+        ('landbridge sql "SELECT * FROM unified.legal_entity LIMIT 5"', "the lake, in SQL"),
+        ("make up", "Airflow's own pages on this city"),
+    ):
+        made.add_row(command, what)
+    console.print(made)
 
 
 if __name__ == "__main__":

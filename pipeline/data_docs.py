@@ -88,8 +88,10 @@ def _make_self_contained(page: Path, site: Path) -> None:
     tree = html.fromstring(page.read_bytes(), parser=html.HTMLParser(encoding="utf-8"))
     for tag in _select(tree, "//script | //link[@href] | //style | //img[starts-with(@src, 'http')] | //iframe"):
         tag.drop_tree()
-    for anchor in _select(tree, "//a[starts-with(@href, 'http')]"):
-        anchor.drop_tag()
+    for anchor in _select(tree, "//a[not(starts-with(@href, '#'))]"):
+        target = str(anchor.get("href", ""))
+        if "://" in target or not (page.parent / target).is_file():
+            anchor.drop_tag()
     # what only scripts could open: filters, walkthroughs, a newsletter
     for idle in _select(
         tree, "//*[contains(@class, 'modal') or self::footer or self::button or self::form or self::input]"

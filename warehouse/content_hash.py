@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import duckdb
 
 from contracts.quoting import ident
-from warehouse.lake import LAKE
+from warehouse.lake import LAKE, tables_of
 from warehouse.tables import RUN_COLUMN
 
 # Run records and their companions grow with every attempt, by design; the rest must not change when a run is repeated.
@@ -22,13 +22,10 @@ def content_hashes(
 
     The hash is the sum over rows of a 64-bit hash of all columns except those that name the run or the snapshot.
     """
-    tables = connection.execute(
-        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY 1, 2", [LAKE]
-    ).fetchall()
     chosen = set(schemas) if schemas is not None else None
     return {
         f"{schema}.{table}": _hash(connection, ident(LAKE, schema, table))
-        for schema, table in tables
+        for schema, table in sorted(tables_of(connection))
         if schema not in _ATTEMPT_SCHEMAS and (chosen is None or schema in chosen)
     }
 

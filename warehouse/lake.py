@@ -97,13 +97,21 @@ def current_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
+def tables_of(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """(schema, table) of every table in the lake.
+
+    Asked by way of the columns: `information_schema.tables` also fetches each table's statistics, 0.76 s against 0.03 s with 60 tables.
+    """
+    return set(
+        connection.execute(
+            "SELECT DISTINCT table_schema, table_name FROM information_schema.columns WHERE table_catalog = ?", [LAKE]
+        ).fetchall()
+    )
+
+
 def table_exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether the lake holds that table."""
-    found = connection.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_catalog = ? AND table_schema = ? AND table_name = ?",
-        [LAKE, schema, table],
-    ).fetchone()
-    return bool(found and found[0])
+    return (schema, table) in tables_of(connection)
 
 
 def _make_sqlite_catalogue(path: Path) -> None:

@@ -8,7 +8,7 @@ from contracts.errors import ConfigurationError
 from contracts.model import Resource
 from contracts.quoting import ident, literal
 from contracts.types import lake_type
-from warehouse.lake import LAKE, table_exists
+from warehouse.lake import LAKE, table_exists, tables_of
 
 INTERVAL_COLUMN = "_interval_start"
 RUN_COLUMN = "_run_id"
@@ -60,11 +60,7 @@ def of_resource(resource: Resource) -> str:
 
 def ensure_platform(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the platform's own schemas and tables where they are missing; runs inside the caller's transaction."""
-    present = set(
-        connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ?", [LAKE]
-        ).fetchall()
-    )
+    present = tables_of(connection)
     for (schema, table), columns in _PLATFORM_TABLES.items():
         if (schema, table) not in present:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(LAKE, schema)}")

@@ -1,7 +1,7 @@
 """A process that makes the sample city from a seed, runs its three nights and writes beside it what every run record says.
 
-`python -m tests.scenarios.sample_city FOLDER SEED SCALE [--twice]`; with `--twice` every night is repeated twice afterwards, and the tables'
-hashes before and after are written too.
+`python -m tests.scenarios.sample_city FOLDER SEED SCALE [--whole]`: the departments whose data carry faults, or with `--whole` all of them; then
+what had failed is run again once its source has recovered, every night is repeated twice, and the tables' hashes before and after are written too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from warehouse.content_hash import content_hashes
 from warehouse.lake import open_lake
 
 
-def main(folder: Path, seed: int, scale: float, twice: bool) -> None:
+def main(folder: Path, seed: int, scale: float, whole: bool) -> None:
     sources = folder / "sources"
     make_sources(sources, scale, seed, 1, lambda line: None)
     api = make_server(sources / "current", 0, "sample")
@@ -42,26 +42,37 @@ def main(folder: Path, seed: int, scale: float, twice: bool) -> None:
         LANDBRIDGE_SAMPLE_API_TOKEN="sample",
     )
     place = Workplace.open()
+    faulty = with_faults(sources)
     for number in NIGHTS:
-        run_night(place, sources, number)
+        run_night(place, sources, number, number, set(place.city.resources) if whole else faulty)
     found: dict[str, Any] = {"runs": {f"night-{n}": records(place, n) for n in NIGHTS}}
-    if twice:
+    if whole:
+        # from here on the sources stand at their last night, as they would in a real city
+        for number in NIGHTS:
+            failed = {id for id, run in found["runs"][f"night-{number}"].items() if run["status"] == "failed"}
+            run_night(place, sources, number, max(NIGHTS), failed)
         found["before"] = hashes(place.settings)
         for number in (*NIGHTS, *NIGHTS):
-            # the sources stand at their last night, as they would in a real city
-            run_night(place, sources, number, max(NIGHTS))
+            run_night(place, sources, number, max(NIGHTS), faulty)
         found["after"] = hashes(place.settings)
     (folder / "found.json").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
-def run_night(place: Workplace, sources: Path, number: int, state: int | None = None) -> None:
-    """Every resource's n-th night; those that fail or are held leave their record."""
-    switch(sources, state or number)
+def with_faults(sources: Path) -> set[str]:
+    """The resources into which the generator injected faults."""
+    lines = (sources / "truth" / "faults.jsonl").read_text(encoding="utf-8").splitlines()
+    return {json.loads(line)["resource"] for line in lines}
+
+
+def run_night(place: Workplace, sources: Path, number: int, state: int, resources: set[str]) -> None:
+    """These resources' n-th night, the sources being as in night `state`; those that fail or are held leave their record."""
+    switch(sources, state)
     day = place.city.start + timedelta(days=number - 1)
     for resource in place.city.resources.values():
         interval = interval_starting_on(day, resource.schedule, place.city.timezone)
-        with suppress(LandbridgeError):
-            run_resource(place, resource, interval, place.settings.observed_at(datetime.now(UTC)))
+        if resource.id in resources:
+            with suppress(LandbridgeError):
+                run_resource(place, resource, interval, place.settings.observed_at(datetime.now(UTC)))
 
 
 def records(place: Workplace, number: int) -> dict[str, dict[str, Any]]:
@@ -97,4 +108,4 @@ def hashes(settings: Settings) -> dict[str, list[Any]]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), "--twice" in sys.argv)
+    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), "--whole" in sys.argv)

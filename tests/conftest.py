@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from tests.postgres import Postgres
 from tests.small_city import SmallCity
+
+# how fast a machine is must not decide a test
+settings.register_profile("landbridge", deadline=None)
+settings.load_profile("landbridge")
 
 
 @pytest.fixture(autouse=True)

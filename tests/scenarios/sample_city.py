@@ -48,8 +48,9 @@ def main(folder: Path, seed: int, scale: float, whole: bool) -> None:
     found: dict[str, Any] = {"runs": {f"night-{n}": records(place, n) for n in NIGHTS}}
     if whole:
         # from here on the sources stand at their last night, as they would in a real city
+        nights = found["runs"].values()
+        failed = {id for night in nights for id, run in night.items() if run["status"] == "failed"}
         for number in NIGHTS:
-            failed = {id for id, run in found["runs"][f"night-{number}"].items() if run["status"] == "failed"}
             run_night(place, sources, number, max(NIGHTS), failed)
         found["before"] = hashes(place.settings)
         for number in (*NIGHTS, *NIGHTS):

@@ -29,13 +29,15 @@ def open_failing(
     """Make the temporary table `failing` (`_row`, `rules`, `key`, `original`, `settled`) of the rows that break an error-level rule."""
     complete = " AND ".join(f"s.{ident(name)} IS NOT NULL" for name in resource.key)
     key = f"CASE WHEN {complete} THEN {fates.key_text(resource, 's.')} END" if resource.key else "CAST(NULL AS VARCHAR)"
+    landed = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(landing)})").fetchall()
+    original = ", ".join(f"{ident(row[0])} := l.{ident(row[0])}" for row in landed)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {FAILING} AS
-        SELECT v._row, v.errors AS rules, {key} AS key, to_json(l.original) AS original, false AS settled
+        SELECT v._row, v.errors AS rules, {key} AS key, to_json(struct_pack({original})) AS original, false AS settled
         FROM (SELECT * FROM read_parquet({literal(verdict)}) WHERE len(errors) > 0) AS v
         JOIN read_parquet({literal(standardised)}) AS s USING (_row)
-        JOIN (SELECT file_row_number + 1 AS _row, r AS original
-              FROM read_parquet({literal(landing)}, file_row_number = true) AS r) AS l USING (_row)""")
+        JOIN (SELECT file_row_number + 1 AS _row, * EXCLUDE (file_row_number)
+              FROM read_parquet({literal(landing)}, file_row_number = true)) AS l USING (_row)""")
 
 
 def supersede_failing(

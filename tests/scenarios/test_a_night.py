@@ -44,6 +44,10 @@ def test_every_row_is_in_the_lake_in_quarantine_or_replaced(city: SmallCity) -> 
         (3, "3", ["age.castable"], "forty"),
         (6, None, ["person_no.not_null"], "22"),
     ]
+    # the values as the source gave them, and nothing else
+    assert city.query("SELECT original->>'$' FROM quarantine.rows WHERE row_number = 2") == [
+        (f'{{"编号":"2","姓名":null,"年龄":"30","status":"active","updated_at":"{local(1)}"}}',)
+    ]
 
 
 def test_a_corrected_row_leaves_the_quarantine_and_an_older_night_does_not_bring_it_back(city: SmallCity) -> None:

@@ -22,7 +22,7 @@ from pipeline.scratch import write_atomically
 from pipeline.workplace import Workplace
 from sharing import rate, scorecard
 from transforms.unify import build_sql, read_mappings
-from warehouse.lake import LAKE, commit, open_lake
+from warehouse.lake import LAKE, commit, count_rows, open_lake
 from warehouse.runs import LOADED, RUNS
 from warehouse.tables import ensure_platform
 
@@ -83,7 +83,7 @@ def unify(place: Workplace, *, settled: bool = False) -> dict[str, int]:
             connection.execute(f"COMMENT ON TABLE {table} IS {literal(statement.comment)}")
             for column, comment in statement.column_comments.items():
                 connection.execute(f"COMMENT ON COLUMN {table}.{ident(column)} IS {literal(comment)}")
-            counts[f"{statement.schema}.{statement.table}"] = _count(connection, table)
+            counts[f"{statement.schema}.{statement.table}"] = count_rows(connection, table)
         return counts
 
     def attempt() -> dict[str, int]:
@@ -211,8 +211,3 @@ def _present(connection: duckdb.DuckDBPyConnection, resources: Iterable[str]) ->
 
 def _sha256(parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, default=str, ensure_ascii=False).encode()).hexdigest()
-
-
-def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-    return int(row[0]) if row else 0

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Literal
 
 import pyarrow as pa
@@ -64,7 +65,7 @@ def extract(
         )
     manifest = empty_manifest(resource, interval, observed_at, bounds, connector.bounds_rows, drift.added)
     keys = _whole_keys(connector, resource) if _needs_keys(resource) else None
-    manifest = land(folder, manifest, _chain(first, batches), keys, progress or _reporter(resource))
+    manifest = land(folder, manifest, chain([first], batches), keys, progress or _reporter(resource))
     log.info("%s %s: %s rows landed", resource.id, interval.id(place.city.timezone), f"{manifest.rows:,}")
     return manifest
 
@@ -122,11 +123,6 @@ def _whole_keys(connector: Connector, resource: Resource) -> Iterator[pa.RecordB
     columns = [resource.field(name).physical_name for name in resource.key]
     for batch in connector.read(resource, None):
         yield batch.select(columns)
-
-
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
 
 
 def _reporter(resource: Resource) -> Progress:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -154,7 +155,7 @@ def _write(path: Path, batches: Iterator[pa.RecordBatch], resource: str, progres
     rows = 0
     with pq.ParquetWriter(path, first.schema, compression="zstd", compression_level=1) as writer:
         waiting: list[pa.RecordBatch] = []
-        for batch in _chain(first, batches):
+        for batch in chain([first], batches):
             if not batch.schema.equals(first.schema):
                 raise SourceBroken(
                     "the source changed its columns while it was read", where=resource, remedy="run the interval again"
@@ -167,11 +168,6 @@ def _write(path: Path, batches: Iterator[pa.RecordBatch], resource: str, progres
                 waiting = []
         writer.write_table(pa.Table.from_batches(waiting, first.schema), row_group_size=_ROW_GROUP)
     return rows, first.schema
-
-
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
 
 
 def _same_keys(folder: Path, last: Manifest, digest: str) -> bool:

@@ -93,7 +93,7 @@ def _work(connection: duckdb.DuckDBPyConnection, load: Load) -> RunRecord:
     record = RunRecord(
         run_id=load.run_id, attempt=last.attempt + 1 if last else 1, department=resource.department, resource=resource.name,
         interval_start=interval.start, interval_end=interval.end, status=HELD if load.held_because else LOADED,
-        load_mode=resource.load_mode, extracted=_count(connection, f"read_parquet({literal(load.standardised)})"), accepted=0,
+        load_mode=resource.load_mode, extracted=lake.count_rows(connection, f"read_parquet({literal(load.standardised)})"), accepted=0,
         quarantined=0, replaced=0, held=0, deleted=0, outside=load.outside, warnings=load.warnings,
         contract_version=resource.version, contract_fingerprint=resource.fingerprint,
         landing=load.landing_name, landing_sha256=load.landing_sha256, error="LoadHeld" if load.held_because else "",
@@ -135,12 +135,12 @@ def _write_rows(
         connection.execute(f"DELETE FROM {table}")
     else:
         deleted = _merge(connection, load, table, newest)
-    before = _count(connection, table)
+    before = lake.count_rows(connection, table)
     connection.execute(
         f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (_row), TIMESTAMPTZ {literal(start.isoformat())} AS {tables.INTERVAL_COLUMN}, "
         f"{literal(load.run_id)} AS {tables.RUN_COLUMN} FROM {fates.CANDIDATES} WHERE _row NOT IN (SELECT _row FROM {fates.FATES})"
     )
-    written = _count(connection, table) - before
+    written = lake.count_rows(connection, table) - before
     counted = dict(connection.execute(f"SELECT fate, count(*) FROM {fates.FATES} GROUP BY fate").fetchall())
     return replace(
         record, accepted=written + counted.get("unchanged", 0), deleted=deleted,
@@ -152,8 +152,8 @@ def _merge(connection: duckdb.DuckDBPyConnection, load: Load, table: str, newest
     """Decide which rows are written, make room for them, delete what the source deleted; returns how many rows left the lake."""
     resource, start = load.resource, load.interval.start
     columns = fates.key_columns(resource)
-    holds_rows = _count(connection, table) > 0
-    if holds_rows or _count(connection, f"{fates.TOMBSTONES} WHERE {tables.of_resource(resource)}"):
+    holds_rows = lake.count_rows(connection, table) > 0
+    if holds_rows or lake.count_rows(connection, f"{fates.TOMBSTONES} WHERE {tables.of_resource(resource)}"):
         _decide(connection, fates.superseded_sql(resource, table, start, newest))
     if resource.deletions and resource.deletions.mode == "tombstone":
         _decide(connection, fates.tombstones_sql(resource))
@@ -186,10 +186,10 @@ def _delete_gone(connection: duckdb.DuckDBPyConnection, load: Load, table: str, 
         INSERT INTO {fates.TOMBSTONES}
         SELECT DISTINCT {literal(resource.department)}, {literal(resource.name)}, key, {start}, {literal(load.run_id)}
         FROM gone WHERE key NOT IN (SELECT key FROM {fates.TOMBSTONES} WHERE {mine})""")
-    before = _count(connection, table)
-    if _count(connection, "gone"):
+    before = lake.count_rows(connection, table)
+    if lake.count_rows(connection, "gone"):
         connection.execute(f"DELETE FROM {table} WHERE {fates.key_text(resource)} IN (SELECT key FROM gone)")
-    return before - _count(connection, table)
+    return before - lake.count_rows(connection, table)
 
 
 def _decide(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
@@ -214,8 +214,3 @@ def _write_state(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
     mine = [load.resource.department, load.resource.name]
     connection.execute(f"DELETE FROM {tables.STATE} WHERE department = ? AND resource = ?", mine)
     connection.execute(f"INSERT INTO {tables.STATE} VALUES (?, ?, ?, ?)", [*mine, load.run_id, load.interval.start])
-
-
-def _count(connection: duckdb.DuckDBPyConnection, relation: str, parameters: list[object] | None = None) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {relation}", parameters or []).fetchone()
-    return int(row[0]) if row else 0

@@ -97,6 +97,12 @@ def current_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
+def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Rows of a relation, which may carry a WHERE clause; names in it are quoted by the caller."""
+    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def tables_of(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """(schema, table) of every table in the lake.
 

@@ -14,6 +14,7 @@ import duckdb
 from contracts.model import Resource
 from contracts.quoting import ident, literal
 from warehouse import fates
+from warehouse.lake import count_rows
 from warehouse.tables import INTERVAL_COLUMN, of_resource
 
 QUARANTINE = ident("lake", "quarantine", "rows")
@@ -51,7 +52,7 @@ def supersede_failing(
         return 0
     if resource.load_mode == "snapshot" and not newest:
         connection.execute(f"UPDATE {FAILING} SET settled = true")
-        return _count(connection, FAILING)
+        return count_rows(connection, FAILING)
     mine, after = of_resource(resource), f"interval_start > TIMESTAMPTZ {literal(start.isoformat())}"
     connection.execute(f"""
         UPDATE {FAILING} AS f SET settled = true
@@ -59,7 +60,7 @@ def supersede_failing(
            OR f.key IN (SELECT key FROM {fates.TOMBSTONES} WHERE {mine} AND {after})
            OR f.key IN (SELECT {fates.key_text(resource)} FROM {table}
                         WHERE {INTERVAL_COLUMN} > TIMESTAMPTZ {literal(start.isoformat())})""")
-    return _count(connection, f"{FAILING} WHERE settled")
+    return count_rows(connection, f"{FAILING} WHERE settled")
 
 
 def write_quarantine(
@@ -81,7 +82,7 @@ def write_quarantine(
         SELECT {literal(run_id)}, {literal(resource.department)}, {literal(resource.name)},
                TIMESTAMPTZ {literal(start.isoformat())}, _row, key, rules, original
         FROM {FAILING} WHERE NOT settled""")
-    return _count(connection, f"{QUARANTINE} WHERE run_id = {literal(run_id)}")
+    return count_rows(connection, f"{QUARANTINE} WHERE run_id = {literal(run_id)}")
 
 
 def _close_settled(connection: duckdb.DuckDBPyConnection, resource: Resource, start: datetime, newest: bool) -> None:
@@ -97,8 +98,3 @@ def _close_settled(connection: duckdb.DuckDBPyConnection, resource: Resource, st
         DELETE FROM {QUARANTINE} AS q WHERE {earlier} AND (
             {_IDENTITY.format("q")} IN (SELECT {_IDENTITY.format("f")} FROM {FAILING} AS f WHERE NOT f.settled)
             OR q.key IN ({settled if resource.key else "NULL"}) OR q.key IN ({deleted}))""")
-
-
-def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-    return int(row[0]) if row else 0

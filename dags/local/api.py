@@ -66,10 +66,14 @@ class Airflow:
             return bool(self._send("POST", "/api/v2/backfills", body, accept=(409,)))
         return False
 
+    def open_backfills(self, dag_id: str) -> list[dict[str, Any]]:
+        """Backfills of this DAG that Airflow has not closed yet: while there is one, it refuses another."""
+        return [found for found in self._get("/backfills", dag_id=dag_id)["backfills"] if not found["completed_at"]]
+
     def _remove_half_made(self, dag_id: str, first: datetime, last: datetime) -> bool:
         """Cancel an open backfill of the same span that has no run: a locked database left it behind."""
-        for found in self._get("/backfills", dag_id=dag_id)["backfills"]:
-            same = found["completed_at"] is None and datetime.fromisoformat(found["from_date"]) == first
+        for found in self.open_backfills(dag_id):
+            same = datetime.fromisoformat(found["from_date"]) == first
             if same and not self.runs(dag_id, logical_date_gte=first, logical_date_lte=last):
                 self._send("PUT", f"/api/v2/backfills/{found['id']}/cancel", None, accept=(409,))
                 return True

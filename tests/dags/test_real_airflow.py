@@ -129,6 +129,7 @@ def _tell(settings: Settings) -> Told:
         deliver(settings.sources, "water.meter", accounts(30, first=31))
         before = {dag_id: airflow.runs(dag_id)[-1]["start_date"] for dag_id in ("tax", "water")}
         start = datetime.fromisoformat(failed["data_interval_start"]).astimezone(city.timezone)
+        _wait_until_closed(airflow, "tax")
         day = "--from-date 2020-05-04 --to-date 2020-05-05"
         _shell(settings, f"airflow backfill create --dag-id tax {day} --reprocess-behavior completed")
         _shell(settings, rerun_command("water", "meter.extract", start))
@@ -148,6 +149,14 @@ def _tell(settings: Settings) -> Told:
 def _shell(settings: Settings, command: str) -> None:
     done = subprocess.run(shlex.split(command), env=environment(settings), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _wait_until_closed(airflow: Airflow, dag_id: str, seconds: float = 120) -> None:
+    """Until Airflow, which looks twice a minute, has closed the DAG's last backfill."""
+    deadline = time.monotonic() + seconds
+    while airflow.open_backfills(dag_id):
+        assert time.monotonic() < deadline, f"{dag_id}: its backfill is still open"
+        time.sleep(0.5)
 
 
 def _wait_until_over(airflow: Airflow, before: dict[str, str], seconds: float = 120) -> None:

@@ -13,6 +13,12 @@ from contracts.model import Field, Rule, Severity
 
 DIMENSIONS = ("conformity", "completeness", "accuracy", "consistency", "timeliness", "accessibility")
 
+MALFORMED_LINE = "malformed_line"
+"""Id of the rule that a line breaks which is no record of its table; the connector finds it, before any contract's rule is asked."""
+
+MALFORMED = "_malformed"
+"""Column in which such lines come: JSON text with `file`, `line`, `text` and `reason`, NULL for a record."""
+
 SEMANTIC_TYPES = ("resident_id", "credit_code", "division_code", "gender", "phone", "person_name")
 
 

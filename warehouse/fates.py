@@ -23,7 +23,9 @@ def key_columns(resource: Resource, prefix: str = "") -> str:
 
 
 def key_text(resource: Resource, prefix: str = "") -> str:
-    """SQL of the key as one text: the parts, parted by a unit separator."""
+    """SQL of the key as one text: the parts, parted by a unit separator; NULL where the resource has no key."""
+    if not resource.key:
+        return "CAST(NULL AS VARCHAR)"
     return f"concat_ws(chr(31), {', '.join(f'CAST({prefix}{ident(name)} AS VARCHAR)' for name in resource.key)})"
 
 
@@ -91,6 +93,13 @@ def unchanged_sql(resource: Resource, table: str) -> str:
         WHERE {same or "true"} AND c._row NOT IN (SELECT _row FROM {FATES})"""
 
 
+def by_absence(resource: Resource) -> bool:
+    """Whether a key that the source no longer holds is deleted in the lake."""
+    if resource.deletions is not None:
+        return resource.deletions.mode == "absence"
+    return resource.load_mode == "snapshot"
+
+
 def gone_sql(resource: Resource, table: str, start: str, newest: bool, keys: Path | None, standardised: Path) -> str:
     """SELECT of `key` (text) of what the source deleted, from the lake and from the open problem rows; empty where this load cannot tell."""
     if resource.deletions and resource.deletions.mode == "tombstone":
@@ -98,10 +107,7 @@ def gone_sql(resource: Resource, table: str, start: str, newest: bool, keys: Pat
             f"SELECT {key_text(resource)} AS key FROM {CANDIDATES} "
             f"WHERE _row IN (SELECT _row FROM {FATES} WHERE fate = 'tombstone')"
         )
-    whole = resource.load_mode == "snapshot" or (
-        resource.deletions is not None and resource.deletions.mode == "absence"
-    )
-    if not (whole and newest):
+    if not (by_absence(resource) and newest):
         return ""
     # a key whose row fails is at the source all the same
     seen = f"read_parquet({literal(keys or standardised)})"

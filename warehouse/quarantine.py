@@ -13,6 +13,7 @@ import duckdb
 
 from contracts.model import Resource
 from contracts.quoting import ident, literal
+from contracts.rules import MALFORMED, MALFORMED_LINE
 from warehouse import fates
 from warehouse.lake import count_rows
 from warehouse.tables import INTERVAL_COLUMN, of_resource
@@ -27,18 +28,29 @@ _IDENTITY = "coalesce({0}.key, CAST({0}.original AS VARCHAR))"
 def open_failing(
     connection: duckdb.DuckDBPyConnection, resource: Resource, standardised: Path, verdict: Path, landing: Path
 ) -> None:
-    """Make the temporary table `failing` (`_row`, `rules`, `key`, `original`, `settled`) of the rows that break an error-level rule."""
+    """Make the temporary table `failing` (`_row`, `rules`, `key`, `original`, `settled`) of the rows that break an error-level rule.
+
+    `original` holds the row's columns as landed, or of a line that is no record its `file`, `line`, `text` and `reason`.
+    """
     complete = " AND ".join(f"s.{ident(name)} IS NOT NULL" for name in resource.key)
     key = f"CASE WHEN {complete} THEN {fates.key_text(resource, 's.')} END" if resource.key else "CAST(NULL AS VARCHAR)"
     landed = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(landing)})").fetchall()
-    original = ", ".join(f"{ident(row[0])} := l.{ident(row[0])}" for row in landed)
+    names = [row[0] for row in landed]
+    original = f"to_json(struct_pack({', '.join(f'{ident(n)} := l.{ident(n)}' for n in names if n != MALFORMED)}))"
+    if MALFORMED in names:
+        original = f"coalesce(CAST(l.{ident(MALFORMED)} AS JSON), {original})"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {FAILING} AS
-        SELECT v._row, v.errors AS rules, {key} AS key, to_json(struct_pack({original})) AS original, false AS settled
+        SELECT v._row, v.errors AS rules, {key} AS key, {original} AS original, false AS settled
         FROM (SELECT * FROM read_parquet({literal(verdict)}) WHERE len(errors) > 0) AS v
-        JOIN read_parquet({literal(standardised)}) AS s USING (_row)
+        LEFT JOIN read_parquet({literal(standardised)}) AS s USING (_row)
         JOIN (SELECT file_row_number + 1 AS _row, * EXCLUDE (file_row_number)
               FROM read_parquet({literal(landing)}, file_row_number = true)) AS l USING (_row)""")
+
+
+def malformed_lines(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many rows of `failing` are lines that are no records."""
+    return count_rows(connection, f"{FAILING} WHERE list_contains(rules, {literal(MALFORMED_LINE)})")
 
 
 def supersede_failing(

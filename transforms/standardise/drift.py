@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from contracts.errors import SchemaDrift
 from contracts.mistakes import did_you_mean
 from contracts.model import Resource
+from contracts.rules import MALFORMED
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def check_drift(resource: Resource, columns: Collection[str] | Mapping[str, str]
     wanted = {f.physical_name: f.name for f in resource.fields}
     where = f"{resource.id}, {resource.system.id}: {resource.physical_name}"
     missing = [name for name in wanted if name not in columns]
-    added = tuple(sorted(set(columns) - set(wanted) - set(resource.ignored_columns)))
+    added = tuple(sorted(set(columns) - set(wanted) - set(resource.ignored_columns) - {MALFORMED}))
     if missing:
         raise SchemaDrift(
             f"the source no longer has {', '.join(f'{m!r} (field {wanted[m]})' for m in missing)}",

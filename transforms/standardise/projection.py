@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from contracts.model import Field, Resource
 from contracts.quoting import ident, literal
+from contracts.rules import MALFORMED
 from contracts.types import lake_type
 from transforms.standardise.text import known_text_sql, plain_text_sql
 from transforms.standardise.values import typed_sql
@@ -19,7 +20,7 @@ def standardise_sql(
 ) -> str:
     """SELECT of `_row` (1-based, as landed), the business fields in their lake types, and `_uncastable`.
 
-    `landing` is the path of the landed Parquet file, `landed_types` its columns' DuckDB types. `_uncastable` lists the fields whose value
+    A landed line that is no record (MALFORMED) is left out. `landing` is the path of the landed Parquet file, `landed_types` its columns' DuckDB types. `_uncastable` lists the fields whose value
     cannot be read as its type: they are NULL here and as given in the landing zone. `bounds` (ISO instants) keeps the rows whose watermark lies
     in `[from, to)` or cannot be read, for sources that cannot select them themselves.
     """
@@ -31,7 +32,7 @@ def standardise_sql(
     return f"""
 WITH plain AS (
     SELECT {", ".join([f"file_row_number + 1 AS {ROW_COLUMN}", *plain])}
-    FROM read_parquet({literal(landing)}, file_row_number = true)
+    FROM read_parquet({literal(landing)}, file_row_number = true){_records(landed_types)}
 ),
 cleaned AS (SELECT {", ".join([ROW_COLUMN, *cleaned])} FROM plain),
 typed AS (SELECT {", ".join([ROW_COLUMN, *typed, *given])} FROM cleaned)
@@ -101,6 +102,10 @@ def _uncastable(suspects: list[Field]) -> str:
     tests = [f"({_given(f)} AND {ident(f.name)} IS NULL)" for f in suspects]
     names = ", ".join(f"CASE WHEN {test} THEN {literal(f.name)} END" for f, test in zip(suspects, tests, strict=True))
     return f"CASE WHEN {' OR '.join(tests)} THEN list_filter([{names}], x -> x IS NOT NULL) END"
+
+
+def _records(landed_types: Mapping[str, str]) -> str:
+    return f" WHERE {ident(MALFORMED)} IS NULL" if MALFORMED in landed_types else ""
 
 
 def _within(resource: Resource, bounds: tuple[str, str] | None) -> str:

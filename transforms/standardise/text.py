@@ -10,10 +10,7 @@ _FULL_WIDTH = "".join(chr(c + 0xFEE0) for c in range(0x21, 0x7F))
 _ALPHANUMERIC = "".join(c for c in _ASCII if c.isalnum())
 _FULL_WIDTH_ALPHANUMERIC = "".join(chr(ord(c) + 0xFEE0) for c in _ALPHANUMERIC)
 _BLANKS = " \t\r\n\x0b\x0c\u00a0\u3000\ufeff"
-_BLANK = "[\\s\\x{000B}\\x{00A0}\\x{3000}\\x{FEFF}]"
-# a blank at either end, or a full-width sign anywhere
 _WIDE_SIGN = "[\\x{FF01}-\\x{FF5E}]"
-_WORK_TO_DO = f"^{_BLANK}|{_BLANK}$|{_WIDE_SIGN}"
 
 
 def plain_text_sql(value: str, field: Field) -> str:
@@ -24,12 +21,14 @@ def plain_text_sql(value: str, field: Field) -> str:
     """
     wide, narrow = _translation(field)
     trimmed = f"trim({value}, {literal(_BLANKS)})"
-    # translating costs ten times as much as looking whether there is anything to do, and there hardly ever is
+    # trimming and translating cost ten times as much as looking whether there is anything to do, and there hardly ever is
+    clean_ends = f"{value} >= '!' AND {value}[-1] >= '!'"
+    blank_ends = f"contains({literal(_BLANKS)}, {value}[1]) OR contains({literal(_BLANKS)}, {value}[-1])"
     return (
-        f"CASE WHEN strlen({value}) = length({value}) THEN trim({value}, E' \\t\\r\\n\\x0b\\x0c') "
-        f"WHEN NOT regexp_matches({value}, '{_WORK_TO_DO}') THEN {value} "
-        f"WHEN NOT regexp_matches({value}, '{_WIDE_SIGN}') THEN {trimmed} "
-        f"ELSE translate({trimmed}, {literal(wide)}, {literal(narrow)}) END"
+        f"CASE WHEN strlen({value}) = length({value}) "
+        f"THEN CASE WHEN {clean_ends} THEN {value} ELSE trim({value}, E' \\t\\r\\n\\x0b\\x0c') END "
+        f"WHEN regexp_matches({value}, '{_WIDE_SIGN}') THEN translate({trimmed}, {literal(wide)}, {literal(narrow)}) "
+        f"WHEN {blank_ends} THEN {trimmed} ELSE {value} END"
     )
 
 

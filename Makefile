@@ -8,7 +8,7 @@ export LANDBRIDGE_HOME ?= $(CURDIR)/var
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench lock format clean postgres
+.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -27,7 +27,7 @@ demo: $(VENV)/.installed ## three nights of the sample city through a real Airfl
 up: $(VENV)/.installed ## Airflow's own pages on the sample city, until interrupted
 	@$(BIN)/python -m cities.qingdao.demo --up
 
-test: $(VENV)/.installed postgres ## lint, types, import rules, then every test
+test: $(VENV)/.installed postgres mariadb file-servers ## lint, types, import rules, then every test
 	@$(MAKE) --no-print-directory check
 	@echo "Running the tests …"
 	@$(BIN)/python -m pytest
@@ -54,6 +54,17 @@ lock: $(VENV)/.installed ## resolve requirements.in into requirements.lock
 postgres:
 	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { echo "Installing PostgreSQL from Debian's packages …"; \
 	  $$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq postgresql' > /dev/null; }
+
+mariadb:
+	@which mariadb-install-db > /dev/null 2>&1 || { echo "Installing MariaDB from Debian's packages …"; \
+	  $$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mariadb-server' > /dev/null; }
+
+file-servers: $(VENV)/.installed
+	@test -x /usr/sbin/sshd || { echo "Installing OpenSSH's server from Debian's packages …"; \
+	  $$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq openssh-server' > /dev/null; }
+	@cmp -s tests/s3-server.lock $(VENV)/s3-server/installed || { echo "Installing an S3 server for the tests into $(VENV)/s3-server …"; \
+	  $(PYTHON) -m venv $(VENV)/s3-server && $(VENV)/s3-server/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/s3-server.lock \
+	  && cp tests/s3-server.lock $(VENV)/s3-server/installed; }
 
 clean: ## remove what was made here: var/, caches, the virtual environment
 	@rm -rf var $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from connectors.protocol import MALFORMED
 from contracts.errors import SourceBroken
 from contracts.model import Resource
 
@@ -29,7 +30,8 @@ def column_names(heading: Sequence[str], resource: Resource, where: str) -> list
             f"the column {wanted[0]!r} stands {names.count(wanted[0])} times in the heading", where=where,
             remedy=f"ask {resource.department} which one counts, and to name them apart",
         )  # fmt: skip
-    taken: set[str] = set()
+    # the name of the column for lines that are no records is not to be had
+    taken: set[str] = {MALFORMED}
     told_apart = []
     for name in names:
         candidate, n = name, 1

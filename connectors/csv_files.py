@@ -1,7 +1,7 @@
 """CSV files of a drop folder. All columns are text, an empty cell is the empty text.
 
 Traps: the encoding is what the department states, so it is checked; a quoted cell may hold line breaks; a record with a cell too many or too
-few is never guessed at. Driver: pyarrow, fed with strictly decoded text.
+few is never guessed at but goes on as malformed. Driver: pyarrow, fed with strictly decoded text.
 """
 
 from __future__ import annotations
@@ -9,52 +9,56 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from connectors.columns import check_same_columns, column_names, no_rows, text_schema
-from connectors.csv_table import Dialect, open_table
-from connectors.files import files_of
-from connectors.protocol import Setting
-from connectors.settings import ROOT, resolve, source_settings
-from connectors.text import ENCODING
-from contracts.interval import Interval
+from connectors.csv_dialect import DIALECT, Dialect
+from connectors.csv_sniffing import recognise_csv
+from connectors.csv_table import first_width, open_table
+from connectors.delivery import DELIVERY
+from connectors.file_kind import FileKind
+from connectors.malformed import with_malformed
+from connectors.protocol import MALFORMED, Setting
+from contracts.errors import ConfigurationError
 from contracts.model import Resource
 
 
 @dataclass(frozen=True)
-class CsvFilesConnector:
+class CsvFilesConnector(FileKind):
     """Reads the files of `root` that the contract's pattern names, one after the other."""
 
     kind: ClassVar[str] = "csv_files"
-    CONNECTION_SETTINGS: ClassVar[Mapping[str, Setting]] = {"root": ROOT}
-    SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {
-        "encoding": ENCODING,
-        "delimiter": {"type": "string", "pattern": r"\A[ -~\t]\Z", "default": ","},
-        "quote": {"type": "string", "pattern": r"\A[!-~]?\Z", "default": '"'},
-        "skipRows": {"type": "integer", "minimum": 0, "default": 0},
-    }
+    SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {**DELIVERY, **DIALECT}
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".del", ".asc", ".unl")
 
-    root: Path
-    bounds_rows: bool = False
-
-    @classmethod
-    def open(cls, connection: Mapping[str, Any], environ: Mapping[str, str]) -> Self:
-        return cls(Path(resolve(connection["root"], environ)))
-
-    def read(self, resource: Resource, interval: Interval | None) -> Iterator[pa.RecordBatch]:
+    def batches(self, files: list[Path], resource: Resource, stated: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         """Batches of some megabytes each: they follow bytes, not LANDBRIDGE_BATCH_ROWS."""
-        stated = source_settings(self.SOURCE_SETTINGS, resource)
-        dialect = Dialect(stated["encoding"], stated["delimiter"], stated["quote"], stated["skipRows"])
-        files = files_of(self.root, resource, interval)
+        dialect = Dialect.stated(stated)
+        if "columns" in stated and dialect.has_heading:
+            raise ConfigurationError(
+                "source: columns are stated, but the files have a heading", where=resource.id, remedy="state `header: false` too"
+            )  # fmt: skip
         wanted: list[str] = []
         for path in files:
-            with open_table(path, dialect) as table:
-                names = column_names(table.heading, resource, str(path))
+            with open_table(path, dialect, self.batch_rows) as table:
+                heading = table.heading or self._columns(path, dialect, resource, stated)
+                names = column_names(heading, resource, str(path))
                 if not wanted:
                     wanted = names
-                    yield no_rows(text_schema(names))
+                    yield no_rows(with_malformed(text_schema(names)))
                 check_same_columns(path, names, files[0], wanted)
                 for batch in table.batches(names):
-                    yield batch.select(wanted)
+                    yield batch.select([*wanted, MALFORMED])
+
+    def recognise(self, path: Path) -> Mapping[str, Any] | None:
+        return recognise_csv(path)
+
+    def _columns(self, path: Path, dialect: Dialect, resource: Resource, stated: Mapping[str, Any]) -> list[str]:
+        """Names where there is no heading: those stated, or the contract's in their order, or numbers where a contract is yet to be drafted."""
+        if "columns" in stated:
+            return list(stated["columns"])
+        if resource.fields:
+            return [field.physical_name for field in resource.fields]
+        return [""] * max(1, first_width(path, dialect))

@@ -1,15 +1,17 @@
-"""Databases through SQLAlchemy: SQLite, and PostgreSQL, MySQL, Oracle, SQL Server and others once their driver is installed.
+"""Databases: SQLite, PostgreSQL, MySQL and MariaDB, and any other through SQLAlchemy once its driver is installed.
 
-Columns are reflected and keep their types. Everything is read in one read-only transaction through a server-side cursor. Traps: SQLite lets any value
-stand in any column (see `sqlite_source`), and a time without a zone is the city's.
+Columns are reflected and keep their types. Two paths give one result: a columnar one, on which rows never become Python objects (ADBC for PostgreSQL,
+DuckDB's scanner for MySQL), and SQLAlchemy's for every dialect. Traps: SQLite lets any value stand in any column (see `sqlite_source`), a time without
+a zone is the city's, and a source may hold dates that are none.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 from urllib.parse import quote
@@ -18,26 +20,24 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from connectors import sqlite_source
+from connectors import mysql, postgres, sqlite_source
 from connectors.columns import no_rows, rows_within
-from connectors.database_types import Column, reflected
-from connectors.protocol import Setting
+from connectors.database_columns import DIALECTS, Bounds, columns_of, fitted, marked, misfits_sql, within_sql
+from connectors.database_errors import translated
+from connectors.database_session import AS_WRITTEN, CONNECT_SECONDS, LOCK_SECONDS, connected
+from connectors.database_tables import tables
+from connectors.database_types import Column
+from connectors.protocol import Setting, SourceTable
 from connectors.registry import missing_package
 from connectors.settings import batch_rows, resolve, source_settings
-from contracts.errors import ConfigurationError, SchemaDrift, SourceBroken, SourceUnavailable
+from contracts.errors import ConfigurationError, SourceBroken
 from contracts.interval import Interval
-from contracts.mistakes import did_you_mean
 from contracts.model import Resource
 
+log = logging.getLogger("landbridge.database")
+
 _URL = re.compile(r"([^/]*//)(?:(.*)@)?(.*)", re.DOTALL)
-# a server-side cursor, and a transaction that sees one state and cannot write
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-    "mysql": {"isolation_level": "REPEATABLE READ"},
-    "mariadb": {"isolation_level": "REPEATABLE READ"},
-}
-# SQLAlchemy dialect → package of its usual driver
-_DRIVERS = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "cx_Oracle": "oracledb"}
+_COLUMNAR = ("postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql")
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,18 @@ class DatabaseConnector:
 
     kind: ClassVar[str] = "database"
     CONNECTION_SETTINGS: ClassVar[Mapping[str, Setting]] = {
-        "url": {"type": "string", "minLength": 1, "mandatory": True}
+        "url": {"type": "string", "minLength": 1, "mandatory": True},
+        "path": {"enum": ["auto", "columnar", "generic"]},
+        "statementTimeout": {"type": "number", "minimum": 1},
+        "rowsPerSecond": {"type": "integer", "minimum": 1},
     }
     SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {"schema": {"type": "string", "minLength": 1}}
 
     url: sa.URL = field(repr=False)
     batch_rows: int
+    path: str = "auto"
+    statement_seconds: float | None = None
+    rows_per_second: int | None = None
     bounds_rows: bool = True
 
     @classmethod
@@ -67,122 +73,147 @@ class DatabaseConnector:
             url = sa.make_url(resolve(match[1], environ) + user + resolve(match[3], environ))
         except (exc.ArgumentError, ValueError):
             raise ConfigurationError("url is no SQLAlchemy URL", remedy="see docs/connectors.md") from None
-        return cls(url, batch_rows(environ))
+        path = connection.get("path", "auto")
+        if path == "columnar" and (url.drivername not in _COLUMNAR or not url.host):
+            raise ConfigurationError(
+                f"there is no columnar path for {url.drivername}",
+                remedy=f"path: generic, or a url of {', '.join(_COLUMNAR)}",
+            )
+        pace = connection.get("rowsPerSecond")
+        rows = batch_rows(environ)
+        return cls(url, min(rows, pace or rows), path, connection.get("statementTimeout"), pace)
 
     def read(self, resource: Resource, interval: Interval | None) -> Iterator[pa.RecordBatch]:
         schema = source_settings(self.SOURCE_SETTINGS, resource).get("schema")
         where = f"{resource.system.id}: {resource.physical_name}"
-        with self._connected(where) as connection:
-            columns = _columns(connection, resource, schema, where)
-            arrow = pa.schema([pa.field(c.name, c.type) for c in columns])
+        bounds = resource.watermark_bounds(interval) if interval else None
+        with translated(self.url, where):
+            if self.url.get_backend_name() in DIALECTS:
+                batches = self._in_own_words(resource, schema, bounds, where)
+            else:
+                batches = self._in_sqlalchemys_words(resource, schema, bounds, where)
+            yield from _paced(batches, self.rows_per_second) if self.rows_per_second else batches
+
+    def resources(self) -> Iterable[SourceTable]:
+        """Tables and views the account may read, with key, comments and the row estimate of the database's catalogue."""
+        with connected(self.url, f"{self.url.host or ''}/{self.url.database or ''}") as connection:
+            yield from tables(connection)
+
+    def _in_own_words(
+        self, resource: Resource, schema: str | None, bounds: Bounds | None, where: str
+    ) -> Iterator[pa.RecordBatch]:
+        """PostgreSQL and MySQL: both paths put the same expressions into the query."""
+        dialect = DIALECTS[self.url.get_backend_name()]
+        table = dialect.quoted(*filter(None, (schema, resource.physical_name)))
+        with connected(self.url, where, self.statement_seconds) as connection:
+            columns = columns_of(connection, resource, schema, where)
+            within = within_sql(dialect, columns, bounds, where)
+            misfits = misfits_sql(table, columns, within)
+            is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+            if misfits and dialect is mysql:
+                columns = fitted(columns, _row(connection, self._limited(misfits, is_mariadb)))
+            columnar = self._columnar(where)
+            if columnar is None:
+                if misfits and dialect is postgres:
+                    columns = fitted(columns, _row(connection, misfits))
+                query = self._limited(
+                    f"SELECT {', '.join(str(c.sql) for c in columns)} FROM {table}{within}", is_mariadb
+                )
+                yield from self._rows(connection, query, columns, where)
+                return
+        with closing(columnar):
+            if misfits and isinstance(columnar, postgres.Columnar):
+                columns = fitted(columns, columnar.row(misfits))
+            arrow = _schema(columns)
             yield no_rows(arrow)
+            if isinstance(columnar, postgres.Columnar):
+                yield from columnar.batches(
+                    f"SELECT {', '.join(str(c.sql) for c in columns)} FROM {table}{within}", arrow
+                )
+            else:
+                wanted = ", ".join(f"{mysql.columnar_sql(c)} AS c{n}" for n, c in enumerate(columns))
+                query = self._limited(f"SELECT {wanted} FROM {table}{within}", is_mariadb)
+                yield from columnar.batches(query, arrow, where)
+
+    def _limited(self, query: str, is_mariadb: bool) -> str:
+        if self.url.get_backend_name() == "postgresql":
+            return query
+        return mysql.limited(query, self.statement_seconds, LOCK_SECONDS, is_mariadb)
+
+    def _columnar(self, where: str) -> postgres.Columnar | mysql.Columnar | None:
+        """The columnar connection, or None for the generic path. `auto` falls back where a server only resembles PostgreSQL or MySQL."""
+        if self.path == "generic" or self.url.drivername not in _COLUMNAR or not self.url.host:
+            return None
+        try:
+            if self.url.get_backend_name() == "postgresql":
+                begin = postgres.session(self.statement_seconds, LOCK_SECONDS)
+                return postgres.Columnar(self.url, CONNECT_SECONDS, begin, self.batch_rows)
+            return mysql.Columnar(self.url, self.batch_rows)
+        except ModuleNotFoundError as error:
+            if self.path == "columnar":
+                raise missing_package("the columnar path", error) from error
+            log.warning("%s: read on the generic path, for the package of %s is not installed", where, error.name)
+        except Exception as error:
+            # the generic connection stands: this one failed for what the server is
+            if self.path == "columnar":
+                raise
+            log.warning("%s: read on the generic path, for the columnar one failed: %s", where, type(error).__name__)
+        return None
+
+    def _in_sqlalchemys_words(
+        self, resource: Resource, schema: str | None, bounds: Bounds | None, where: str
+    ) -> Iterator[pa.RecordBatch]:
+        with connected(self.url, where, self.statement_seconds) as connection:
+            columns = columns_of(connection, resource, schema, where)
             table = sa.table(
                 _quoted(resource.physical_name), *[sa.column(_quoted(c.name)) for c in columns], schema=schema
             )
             query = sa.select(table)
-            bounds = resource.watermark_bounds(interval) if interval else None
             if bounds:
                 query = query.where(_within(connection, table, columns, bounds, where))
-            result = connection.execution_options(yield_per=rows_within(self.batch_rows, len(columns))).execute(query)
-            for rows in result.partitions():
-                yield _batch(rows, columns, arrow, where)
+            yield from self._rows(connection, query, columns, where)
 
-    @contextmanager
-    def _connected(self, where: str) -> Iterator[sa.Connection]:
-        """A connection in one transaction that only reads; the driver's errors become ours, without its values."""
-        is_sqlite = self.url.get_backend_name() == "sqlite"
-        try:
-            engine = (
-                sqlite_source.engine(self.url, where)
-                if is_sqlite
-                else sa.create_engine(self.url, poolclass=sa.NullPool, hide_parameters=True)
-            )
-        except ModuleNotFoundError as error:
-            error.name = _DRIVERS.get(error.name or "", error.name)
-            raise missing_package(f"a connection to {self.url.drivername}", error) from error
-        except (exc.NoSuchModuleError, exc.ArgumentError) as error:
-            raise ConfigurationError(
-                f"no SQLAlchemy dialect {self.url.drivername!r}",
-                where=where,
-                remedy="correct the url, or install the package that brings the dialect",
-            ) from error
-        try:
-            with (
-                engine.connect().execution_options(**_OPTIONS.get(engine.dialect.name, {})) as connection,
-                connection.begin(),
-            ):
-                yield connection
-        except exc.DBAPIError as error:
-            raise self._translated(error, where) from None
-        finally:
-            engine.dispose()
-
-    def _translated(self, error: exc.DBAPIError, where: str) -> Exception:
-        message = str(error.orig).strip().split("\n")[0]
-        for secret in filter(None, (self.url.password, str(self.url.username or ""))):
-            message = message.replace(secret, "***")
-        if re.search(r"not a database|malformed|decode to UTF-8|corrupt", message):
-            # the driver quotes the text it cannot decode
-            reason = "a text that is no UTF-8" if "decode" in message else message
-            return SourceBroken(f"the database cannot be read: {reason}", where=where, remedy="ask the department")
-        if re.search(
-            r"authentication|access denied|password|permission denied|not authorized|ORA-01017|login failed|database \S+ does not exist|unknown database",
-            message,
-            re.IGNORECASE,
-        ):
-            return ConfigurationError(
-                f"the database refuses: {message}", where=where, remedy="check user, password and rights"
-            )
-        if isinstance(error, exc.OperationalError | exc.InterfaceError):
-            return SourceUnavailable(
-                f"the database does not answer: {message}", where=where, remedy="wait; look at the department's system"
-            )
-        return SourceBroken(
-            f"the database cannot be read: {type(error.orig).__name__}", where=where, remedy="ask the department"
-        )
+    def _rows(
+        self, connection: sa.Connection, query: sa.Select[Any] | str, columns: list[Column], where: str
+    ) -> Iterator[pa.RecordBatch]:
+        arrow = _schema(columns)
+        yield no_rows(arrow)
+        rows_each = rows_within(self.batch_rows, len(columns))
+        options = {"stream_results": True, "max_row_buffer": rows_each}
+        if isinstance(query, str):
+            result = connection.exec_driver_sql(query, execution_options={**options, **AS_WRITTEN})
+        else:
+            result = connection.execute(query, execution_options=options)
+        for rows in result.partitions(rows_each):
+            yield _batch(rows, columns, arrow, where)
 
 
-def _columns(connection: sa.Connection, resource: Resource, schema: str | None, where: str) -> list[Column]:
-    inspector = sa.inspect(connection)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", exc.SAWarning)  # types SQLAlchemy does not know are read as text
-            found = inspector.get_columns(resource.physical_name, schema=schema)
-    except exc.NoSuchTableError:
-        found = []
-    if not found:
-        known = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
-        raise SchemaDrift(
-            f"the database has no table {resource.physical_name!r}", where=where,
-            remedy=f"{did_you_mean(resource.physical_name, known) if known else 'it holds no tables at all'}; ask {resource.department} whether it was renamed",
-        )  # fmt: skip
-    names = [column["name"] for column in found]
-    if connection.dialect.name == "sqlite":
-        return sqlite_source.columns(connection, resource.physical_name, names)
-    return [reflected(column["name"], column["type"]) for column in found]
+def _row(connection: sa.Connection, query: str) -> Sequence[Any]:
+    return connection.exec_driver_sql(query, execution_options=AS_WRITTEN).one()
+
+
+def _schema(columns: list[Column]) -> pa.Schema:
+    return pa.schema([pa.field(c.name, c.type) for c in columns])
+
+
+def _paced(batches: Iterator[pa.RecordBatch], rows_per_second: int) -> Iterator[pa.RecordBatch]:
+    """The batches, no faster than that many rows a second: while it waits, the server's result waits too."""
+    due = time.monotonic()
+    for batch in batches:
+        time.sleep(max(0.0, due - time.monotonic()))
+        due = max(due, time.monotonic()) + batch.num_rows / rows_per_second
+        yield batch
 
 
 def _within(
-    connection: sa.Connection, table: sa.TableClause, columns: list[Column], bounds: tuple[str, Any, Any], where: str
+    connection: sa.Connection, table: sa.TableClause, columns: list[Column], bounds: Bounds, where: str
 ) -> sa.ColumnElement[bool]:
     """The watermark inside `[from, to)`, or unknown: such a row must not vanish."""
     name, start, end = bounds
-    column = next((c for c in columns if c.name == name), None)
-    if column is None:
-        raise SchemaDrift(
-            f"the table has no column {name!r}, which is the watermark",
-            where=where,
-            remedy=did_you_mean(name, [c.name for c in columns]),
-        )
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite" and name in (c.name for c in columns):
         return sqlite_source.within(table.c[name], start, end)
-    comparable = column.bound
-    if comparable is None:
-        raise ConfigurationError(
-            f"the watermark {name!r} is neither a time nor a date in the database",
-            where=where,
-            remedy="choose another watermark, or none",
-        )
+    comparable = marked(columns, bounds, where).bound
+    assert comparable is not None
     mark = table.c[name]
     return sa.or_(mark.is_(None), sa.and_(mark >= comparable(start), mark < comparable(end)))
 

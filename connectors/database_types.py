@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,16 +16,26 @@ import sqlalchemy as sa
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the source: its Arrow type, and how a watermark bound is written for it (None where it is no time)."""
+    """A column of the source: its Arrow type, and how a watermark bound is written for it (None where it is no time).
+
+    `sql` is how the source is asked for it and `text` for its own text form. `misfit` is SQL that is true for a value outside the Arrow type: then the
+    whole column is asked for as text. All three are None where SQLAlchemy writes the query.
+    """
 
     name: str
     type: pa.DataType
     bound: Callable[[datetime], Any] | None = None
+    sql: str | None = None
+    text: str | None = None
+    misfit: str | None = None
 
     def converted(self, values: Sequence[Any]) -> Sequence[Any]:
         if pa.types.is_string(self.type):
             return [value if value is None or type(value) is str else text_of(value) for value in values]
         return values
+
+    def as_text(self) -> Column:
+        return replace(self, type=pa.string(), sql=self.text, misfit=None)
 
 
 def reflected(name: str, type: sa.types.TypeEngine[Any]) -> Column:

@@ -8,52 +8,55 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from connectors.columns import check_same_columns, column_names, no_rows, text_schema
+from connectors.delivery import DELIVERY
 from connectors.excel_cells import cell_text, heading_of
-from connectors.files import files_of, foreign_content, not_a_table, reading
+from connectors.file_kind import FileKind
+from connectors.files import foreign_content, not_a_table, reading
 from connectors.protocol import Setting
-from connectors.settings import ROOT, batch_rows, resolve, source_settings
 from contracts.errors import SourceBroken
-from contracts.interval import Interval
 from contracts.mistakes import did_you_mean
 from contracts.model import Resource
 
 _MEGABYTE = 1 << 20
+_MOST_MEGABYTES = 200
+_RECOGNISED_ROWS = 30
 
 
 @dataclass(frozen=True)
-class ExcelFilesConnector:
+class ExcelFilesConnector(FileKind):
     """Reads one sheet of each file of `root` that the contract's pattern names."""
 
     kind: ClassVar[str] = "excel_files"
-    CONNECTION_SETTINGS: ClassVar[Mapping[str, Setting]] = {"root": ROOT}
     SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {
+        **DELIVERY,
         "sheet": {"type": ["string", "integer"], "minimum": 1, "minLength": 1, "default": 1},
         "headerRow": {"type": "integer", "minimum": 1, "default": 1},
         "headerRows": {"type": "integer", "minimum": 1, "maximum": 10, "default": 1},
-        "maxMegabytes": {"type": "number", "minimum": 1, "default": 200},
+        "maxMegabytes": {"type": "number", "minimum": 1, "default": _MOST_MEGABYTES},
     }
 
-    root: Path
-    batch_rows: int
-    bounds_rows: bool = False
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 
-    @classmethod
-    def open(cls, connection: Mapping[str, Any], environ: Mapping[str, str]) -> Self:
-        return cls(Path(resolve(connection["root"], environ)), batch_rows(environ))
-
-    def read(self, resource: Resource, interval: Interval | None) -> Iterator[pa.RecordBatch]:
-        stated = source_settings(self.SOURCE_SETTINGS, resource)
+    def batches(self, files: list[Path], resource: Resource, stated: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         first, wanted = None, list[str]()
-        for path in files_of(self.root, resource, interval):
+        for path in files:
             with reading(path):
                 sheet = _sheet(path, stated["sheet"], stated["maxMegabytes"])
                 names, places = _columns(path, sheet, stated["headerRow"], stated["headerRows"], resource)
@@ -65,8 +68,36 @@ class ExcelFilesConnector:
                 order = [places[names.index(name)] for name in wanted]
                 yield from _batches(rows, order, text_schema(wanted), self.batch_rows)
 
+    def recognise(self, path: Path) -> Mapping[str, Any] | None:
+        """The first sheet that is shown and holds a table, and its first row of at least two texts without a gap."""
+        with reading(path):
+            _check_size(path, _MOST_MEGABYTES)
+            with _book(path) as book:
+                visible = [
+                    s.name
+                    for s in book.sheets_metadata
+                    if s.visible == SheetVisibleEnum.Visible and s.typ == SheetTypeEnum.WorkSheet
+                ]
+                for name in visible:
+                    if (row := _heading_row(book.get_sheet_by_name(name))) is not None:
+                        return {
+                            **({"sheet": name} if book.sheet_names.index(name) else {}),
+                            **({"headerRow": row} if row > 1 else {}),
+                        }
+        return None
+
 
 def _sheet(path: Path, wanted: str | int, megabytes: float) -> CalamineSheet:
+    _check_size(path, megabytes)
+    with _book(path) as book:
+        sheets = book.sheet_names
+        name = wanted if isinstance(wanted, str) else sheets[wanted - 1] if wanted <= len(sheets) else ""
+        if name not in sheets:
+            raise SourceBroken(f"no sheet {wanted!r}", where=str(path), remedy=did_you_mean(str(wanted), sheets))
+        return book.get_sheet_by_name(name)
+
+
+def _check_size(path: Path, megabytes: float) -> None:
     with path.open("rb") as file:
         head = file.read(512)
     found = foreign_content(head)
@@ -77,13 +108,13 @@ def _sheet(path: Path, wanted: str | int, megabytes: float) -> CalamineSheet:
             f"the workbook is too large to be read in memory: {size / _MEGABYTE:,.0f} MB unpacked, at most {megabytes:,.0f}", where=str(path),
             remedy="ask the department for CSV or Parquet, or raise `maxMegabytes` (a sheet needs about five times as much memory)",
         )  # fmt: skip
+
+
+@contextmanager
+def _book(path: Path) -> Iterator[CalamineWorkbook]:
     try:
         with CalamineWorkbook.from_path(path) as book:
-            sheets = book.sheet_names
-            name = wanted if isinstance(wanted, str) else sheets[wanted - 1] if wanted <= len(sheets) else ""
-            if name not in sheets:
-                raise SourceBroken(f"no sheet {wanted!r}", where=str(path), remedy=did_you_mean(str(wanted), sheets))
-            return book.get_sheet_by_name(name)
+            yield book
     except PasswordError:
         raise SourceBroken(
             "the workbook has a password", where=str(path), remedy="ask the department for one without"
@@ -92,6 +123,17 @@ def _sheet(path: Path, wanted: str | int, megabytes: float) -> CalamineSheet:
         raise SourceBroken(
             "not a whole Excel workbook", where=str(path), remedy="ask the department to deliver it again"
         ) from error
+
+
+def _heading_row(sheet: CalamineSheet) -> int | None:
+    """The first row, from 1, of at least two texts, nothing but texts, and as many cells as the next row that holds anything."""
+    rows = list(islice(_rows(sheet), _RECOGNISED_ROWS))
+    filled = [sum(cell != "" for cell in row) for row in rows]
+    widest = max(filled, default=0)
+    for n, row in enumerate(rows):
+        if filled[n] and filled[n] >= min(widest, max(2, widest // 2)) and all(isinstance(cell, str) for cell in row):
+            return n + 1
+    return None
 
 
 def _unpacked_size(path: Path) -> int:

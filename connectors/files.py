@@ -1,7 +1,8 @@
-"""Which files of a drop folder belong to an interval, and what can go wrong with a file before it is read."""
+"""Which files of a folder belong to an interval, and what can go wrong with a file before it is read."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -30,33 +31,17 @@ def dated(pattern: str, interval: Interval | None) -> str:
     return pattern.replace("{date}", interval.start.strftime("%Y%m%d") if interval else _ANY_DATE)
 
 
-def files_of(root: Path, resource: Resource, interval: Interval | None) -> list[Path]:
-    """The delivered files by name. Hidden files and the lock files of office programs are no deliveries.
-
-    Raises SourceUnavailable where there is no folder or no file yet, ConfigurationError for a pattern that leaves the folder.
-    """
+def file_pattern(resource: Resource, interval: Interval | None) -> str:
+    """The resource's pattern for the interval; ConfigurationError for one that leaves the folder."""
     pattern = dated(resource.physical_name, interval)
     if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
         raise ConfigurationError(f"the file pattern {pattern!r} leaves the folder", where=resource.id)
-    if not root.is_dir():
-        raise SourceUnavailable(
-            f"the folder {root} does not exist",
-            where=resource.system.id,
-            remedy="mount it, or have the department create it",
-        )
-    try:
-        found = sorted(p for p in root.glob(pattern) if p.is_file() and not p.name.startswith((".", "~$")))
-    except ValueError as error:
-        raise ConfigurationError(f"{pattern!r} is no file pattern: {error}", where=resource.id) from error
-    except OSError as error:
-        raise _unreadable(root, error) from error
-    if not found:
-        raise SourceUnavailable(
-            f"no file {pattern} has been delivered",
-            where=f"{resource.id}, {root}",
-            remedy="wait, or ask the department for it",
-        )
-    return found
+    return pattern
+
+
+def is_delivery(name: str) -> bool:
+    """Hidden files and the lock files of office programs are no deliveries."""
+    return not PurePosixPath(name).name.startswith((".", "~$"))
 
 
 @contextmanager
@@ -67,13 +52,15 @@ def reading(path: Path) -> Iterator[None]:
         yield
         after = path.stat()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
-        raise SourceUnavailable(
-            "the file changed while it was read",
-            where=str(path),
-            remedy="wait until it is whole and run the interval again",
-        )
+        raise changed(str(path))
+
+
+def changed(where: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        "the file changed while it was read", where=where, remedy="wait until it is whole and run the interval again"
+    )
 
 
 def foreign_content(head: bytes) -> str:
@@ -90,10 +77,29 @@ def not_a_table(path: Path, found: str, wanted: str) -> SourceBroken:
     )
 
 
-def _unreadable(path: Path, error: OSError) -> ConfigurationError | SourceUnavailable:
+def unreadable(path: Path | str, error: OSError) -> ConfigurationError | SourceUnavailable:
+    """The error for a system's refusal: the rights are ours to put right, all else may pass."""
     reason = error.strerror or type(error).__name__
     if isinstance(error, PermissionError):
         return ConfigurationError(
             f"may not be read: {reason}", where=str(path), remedy="give the service's user the right to read it"
         )
     return SourceUnavailable(f"cannot be read: {reason}", where=str(path), remedy="wait, or look at the mount")
+
+
+_DATE_IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
+
+
+def literal_pattern(name: str) -> str:
+    """The pattern that only this name matches."""
+    return re.sub(r"([*?\[])", r"[\1]", name)
+
+
+def pattern_of(name: str) -> str:
+    """The pattern under which a contract would name a file: eight digits that are a date become `{date}`."""
+    return _DATE_IN_NAME.sub("{date}", literal_pattern(name))
+
+
+def date_of(name: str) -> str:
+    """The last date in a file's name, YYYYMMDD, or the empty text."""
+    return next(reversed(_DATE_IN_NAME.findall(name)), "")

@@ -1,7 +1,8 @@
-"""JSON lines: one JSON object a line. All columns are text: numbers as written, nested values as JSON text.
+"""JSON files: one object a line, or with `records` a list of objects somewhere in one document. All columns are text: numbers as written, nested values
+as JSON text.
 
-Traps: exporters leave out what is empty, so the columns are those of all records together, and the file is read twice. A file that is one large JSON
-array is refused: it cannot be streamed. Driver: Python's json.
+Traps: exporters leave out what is empty, so the columns are those of all records together, and the file is read twice. A line that is no object goes
+on as malformed; in a document nobody could say where the next record starts, so a fault there refuses the file. Driver: Python's json.
 """
 
 from __future__ import annotations
@@ -9,83 +10,104 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from connectors.files import files_of
+from connectors.delivery import DELIVERY
+from connectors.file_kind import FileKind
+from connectors.json_documents import document_records, path_of_records
 from connectors.json_text import parse, record_of
-from connectors.protocol import Setting
+from connectors.malformed import Fault, looks_cut, refuse_if_no_table
+from connectors.protocol import MALFORMED, Setting
 from connectors.records import Record, columns_of, record_batches
-from connectors.settings import ROOT, batch_rows, resolve, source_settings
-from connectors.text import ENCODING, open_text
-from contracts.errors import SourceBroken
-from contracts.interval import Interval
+from connectors.text import ENCODING, open_text, recognise_encoding
 from contracts.model import Resource
 
 _LONGEST_LINE = 16 << 20
+_RECOGNISED_LINES = 20
 
 
 @dataclass(frozen=True)
-class JsonLinesConnector:
+class JsonLinesConnector(FileKind):
     """Reads the files of `root` that the contract's pattern names, one after the other."""
 
     kind: ClassVar[str] = "json_lines"
-    CONNECTION_SETTINGS: ClassVar[Mapping[str, Setting]] = {"root": ROOT}
-    SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {"encoding": ENCODING}
+    SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {**DELIVERY, "encoding": ENCODING, "records": {"type": "string"}}
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson", ".json", ".jsonlines")
 
-    root: Path
-    batch_rows: int
-    bounds_rows: bool = False
-
-    @classmethod
-    def open(cls, connection: Mapping[str, Any], environ: Mapping[str, str]) -> Self:
-        return cls(Path(resolve(connection["root"], environ)), batch_rows(environ))
-
-    def read(self, resource: Resource, interval: Interval | None) -> Iterator[pa.RecordBatch]:
-        encoding = source_settings(self.SOURCE_SETTINGS, resource)["encoding"]
-        files = files_of(self.root, resource, interval)
+    def batches(self, files: list[Path], resource: Resource, stated: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         names: dict[str, None] = {}
         for path in files:
-            for value in _objects(path, encoding):
-                names.update(dict.fromkeys(value))
-        yield from record_batches(_records(files, encoding), columns_of(resource, names), self.batch_rows)
+            for record in _read(path, stated):
+                names.update(dict.fromkeys(record))
+        names.pop(MALFORMED, None)
+        records = (record for path in files for record in _read(path, stated))
+        yield from record_batches(records, [*columns_of(resource, names), MALFORMED], self.batch_rows)
+
+    def recognise(self, path: Path) -> Mapping[str, Any] | None:
+        encoding = {"encoding": recognise_encoding(path)}
+        with open_text(path, encoding["encoding"]) as text:
+            lines = [line for line in (text.readline(_LONGEST_LINE) for _ in range(_RECOGNISED_LINES)) if line.strip()]
+        if len(lines) > 1 and all(isinstance(_parsed(line), dict) for line in lines):
+            return encoding
+        if (found := path_of_records(path, encoding["encoding"])) is not None:
+            return {**encoding, "records": found}
+        return encoding if lines and isinstance(_parsed(lines[0]), dict) else None
 
 
-def _records(files: list[Path], encoding: str) -> Iterator[Record]:
-    for path in files:
-        for value in _objects(path, encoding):
-            yield record_of(value)
+def _read(path: Path, stated: Mapping[str, Any]) -> Iterator[Record]:
+    if "records" in stated:
+        for value in document_records(path, stated["encoding"], stated["records"]):
+            yield _record(value)
+    else:
+        yield from _lines(path, stated["encoding"])
 
 
-def _objects(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
-    """The objects of a file; SourceBroken names the line that holds none, and says so where it is the last: the file may be cut."""
+def _lines(path: Path, encoding: str) -> Iterator[Record]:
+    """The lines' objects, and those that are none as MALFORMED; SourceBroken where the last line is cut, or most lines are no objects."""
+    records, faults = 0, 0
+    first: Fault | None = None
     with open_text(path, encoding) as text:
         line = 0
         while piece := text.readline(_LONGEST_LINE):
             line += 1
             if not piece.strip():
                 continue
-            try:
-                value = parse(piece)
-            except (ValueError, RecursionError) as error:
-                raise _no_object(path, line, _reason(piece, error), is_last=not text.read(1)) from None
-            if not isinstance(value, dict):
-                raise _no_object(path, line, "not a JSON object", is_last=False)
-            yield value
+            value, reason = _object(piece)
+            if value is not None:
+                records += 1
+                yield _record(value)
+                continue
+            fault = Fault(line, piece.rstrip("\r\n"), reason)
+            if records and not piece.endswith(("\r", "\n")) and len(piece) < _LONGEST_LINE:
+                raise looks_cut(path, fault)
+            first = first or fault
+            faults += 1
+            yield {MALFORMED: fault.as_json(path)}
+    refuse_if_no_table(path, faults, records, first)
 
 
-def _reason(piece: str, error: Exception) -> str:
-    if len(piece) == _LONGEST_LINE:
-        return f"longer than {_LONGEST_LINE >> 20} million characters"
-    if piece.lstrip().startswith("["):
-        return "the file is a JSON array, not one object a line"
-    # the decoder's own message names a position, never a value
-    return str(error)
+def _object(piece: str) -> tuple[dict[str, Any] | None, str]:
+    try:
+        value = parse(piece)
+    except (ValueError, RecursionError) as error:
+        if len(piece) == _LONGEST_LINE:
+            return None, f"longer than {_LONGEST_LINE >> 20} million characters"
+        if piece.lstrip().startswith("["):
+            return None, "the file is a JSON array, not one object a line; state `records`"
+        # the decoder's own message names a position, never a value
+        return None, str(error)
+    return (value, "") if isinstance(value, dict) else (None, "not a JSON object")
 
 
-def _no_object(path: Path, line: int, reason: str, is_last: bool) -> SourceBroken:
-    cut = "; it is the last line, and the file looks cut" if is_last and line > 1 else ""
-    return SourceBroken(
-        f"line {line}: {reason}{cut}", where=str(path), remedy="ask the department for a whole file of JSON lines"
-    )
+def _parsed(line: str) -> Any:
+    return _object(line)[0]
+
+
+def _record(value: dict[str, Any]) -> Record:
+    """A member that has the name of the column for malformed lines gets another."""
+    record = record_of(value)
+    if MALFORMED in record:
+        return {f"{name}_2" if name == MALFORMED else name: item for name, item in record.items()}
+    return record

@@ -16,7 +16,7 @@ class Number(str):
 
 def parse(text: str) -> Any:
     """The value; ValueError for text that is no JSON, a name twice in one object, half a character, and NaN or Infinity, which JSON does not know."""
-    value = _DECODER.decode(text)
+    value = DECODER.decode(text)
     if "\\u" in text:
         try:
             json_text(value).encode()
@@ -61,6 +61,6 @@ def _no_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is no JSON")
 
 
-_DECODER = json.JSONDecoder(
+DECODER = json.JSONDecoder(
     parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_members
 )

@@ -8,41 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.columns import no_rows
-from connectors.files import files_of, reading
-from connectors.protocol import Setting
-from connectors.settings import ROOT, batch_rows, resolve, source_settings
+from connectors.file_kind import FileKind
+from connectors.files import reading
+from connectors.protocol import MALFORMED
 from contracts.errors import SourceBroken
-from contracts.interval import Interval
 from contracts.model import Resource
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError)
 
 
 @dataclass(frozen=True)
-class ParquetFilesConnector:
+class ParquetFilesConnector(FileKind):
     """Reads the files of `root` that the contract's pattern names, one after the other."""
 
     kind: ClassVar[str] = "parquet_files"
-    CONNECTION_SETTINGS: ClassVar[Mapping[str, Setting]] = {"root": ROOT}
-    SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {}
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".parquet", ".parq", ".pq")
 
-    root: Path
-    batch_rows: int
-    bounds_rows: bool = False
-
-    @classmethod
-    def open(cls, connection: Mapping[str, Any], environ: Mapping[str, str]) -> Self:
-        return cls(Path(resolve(connection["root"], environ)), batch_rows(environ))
-
-    def read(self, resource: Resource, interval: Interval | None) -> Iterator[pa.RecordBatch]:
-        source_settings(self.SOURCE_SETTINGS, resource)
-        files = files_of(self.root, resource, interval)
+    def batches(self, files: list[Path], resource: Resource, stated: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         schemas = [_schema(path) for path in files]
         for path, schema in zip(files, schemas, strict=True):
             _check_same_schema(path, schema, files[0], schemas[0])
@@ -56,6 +44,10 @@ class ParquetFilesConnector:
                 except _UNREADABLE as error:
                     _raise_broken(path, error)
 
+    def recognise(self, path: Path) -> Mapping[str, Any] | None:
+        _schema(path)
+        return {}
+
 
 def _schema(path: Path) -> pa.Schema:
     with reading(path):
@@ -66,6 +58,12 @@ def _schema(path: Path) -> pa.Schema:
     if len(set(schema.names)) != len(schema.names):
         raise SourceBroken(
             "a column name stands twice", where=str(path), remedy="ask the department to name its columns apart"
+        )
+    if MALFORMED in schema.names:
+        raise SourceBroken(
+            f"a column is named {MALFORMED!r}, which is ours",
+            where=str(path),
+            remedy="ask the department for another name",
         )
     # field metadata differs between writers and means nothing here
     return pa.schema([pa.field(f.name, f.type) for f in schema])
@@ -81,6 +79,12 @@ def _check_same_schema(path: Path, schema: pa.Schema, first: Path, wanted: pa.Sc
 
 
 def _raise_broken(path: Path, error: Exception) -> NoReturn:
+    if "encrypted" in str(error) or "encryption" in str(error):
+        raise SourceBroken(
+            "the file is encrypted",
+            where=str(path),
+            remedy="ask the department for a plain file over an encrypted line",
+        ) from None
     # spoilt content is an OSError without a number; one with a number comes from the system
     if isinstance(error, OSError) and error.errno is not None:
         raise error

@@ -1,17 +1,35 @@
-"""What a connector offers: a kind, its settings as data, and `read`."""
+"""What a connector offers: a kind, its settings as data, `read`, and `resources` for those who draft contracts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
 import pyarrow as pa
 
 from contracts.interval import Interval
 from contracts.model import Resource
+from contracts.rules import MALFORMED as MALFORMED
 
 Setting = Mapping[str, Any]
-"""JSON schema of one setting as `contracts.properties.misfit` reads it, and besides: `default`, `mandatory: True`, `known: (words)`."""
+"""JSON schema of one setting as `contracts.properties.misfit` reads it, and besides: `default`, `mandatory: True`, `known: (words)`,
+and `styles: {word: {name: Setting}}` of an object whose `style` says which other settings it takes."""
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One table, view or set of files that a source holds, as a contract would name it.
+
+    `physical_name` and `source` are what the contract would state; `key` and `comments` (of columns, and of the whole under "") are what the source
+    itself declares; `rows` its own estimate, None where it has none.
+    """
+
+    physical_name: str
+    source: Mapping[str, Any] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    comments: Mapping[str, str] = field(default_factory=dict)
+    rows: int | None = None
 
 
 class Connector(Protocol):
@@ -32,6 +50,10 @@ class Connector(Protocol):
     def read(self, resource: Resource, interval: Interval | None) -> Iterator[pa.RecordBatch]:
         """The rows of the interval, or of the whole source for None, as batches of one schema.
 
-        The first batch always comes, perhaps without rows. Local times of the source are in the zone of `interval.start`. Raises
+        The first batch always comes, perhaps without rows. Kinds that meet lines which are no records have MALFORMED as their last column; where
+        it is filled, the row's other columns are NULL. Local times of the source are in the zone of `interval.start`. Raises
         SourceUnavailable, SourceBroken, SchemaDrift or ConfigurationError, with the first batch or later.
         """
+
+    def resources(self) -> Iterable[SourceTable]:
+        """What the source holds, by name. Raises ConfigurationError where it cannot list itself."""

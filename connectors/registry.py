@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from connectors.exchange_settings import batch_settings
 from connectors.protocol import Connector
 from connectors.settings import problems
 from contracts.errors import ConfigurationError, LandbridgeError
@@ -23,6 +24,8 @@ _OWN = {
     "json_lines": "connectors.json_lines:JsonLinesConnector",
     "xml_files": "connectors.xml_files:XmlFilesConnector",
     "parquet_files": "connectors.parquet_files:ParquetFilesConnector",
+    "fixed_width": "connectors.fixed_width:FixedWidthConnector",
+    "dbase_files": "connectors.dbase_files:DbaseFilesConnector",
     "http_api": "connectors.http_api:HttpApiConnector",
 }
 # module that cannot be imported → package to install, where the two names differ
@@ -87,7 +90,9 @@ def check_settings(resource: Resource) -> list[str]:
     except ConfigurationError as error:
         return [str(error)]
     return [
-        *problems(resource.source, cls.SOURCE_SETTINGS, "source"),
+        *problems(
+            resource.source, {**cls.SOURCE_SETTINGS, **batch_settings(cls.CONNECTION_SETTINGS, cls.kind)}, "source"
+        ),
         *problems(resource.system.connection, cls.CONNECTION_SETTINGS, "connection"),
     ]
 

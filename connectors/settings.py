@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from connectors.exchange_settings import BATCH
 from connectors.protocol import Setting
 from contracts.errors import ConfigurationError
 from contracts.mistakes import did_you_mean
@@ -34,6 +35,8 @@ def problems(stated: Mapping[str, Any], known: Mapping[str, Setting], what: str)
             found.append(
                 f"{what}: {name} {problem}" if not problem.startswith("unknown") else f"{what}.{name}: {problem}"
             )
+        elif "styles" in schema:
+            found += _style_problems(stated[name], schema["styles"], f"{what}.{name}")
         elif "known" in schema and str(stated[name]).lower() not in schema["known"]:
             found.append(
                 f"{what}: unknown {name} {stated[name]!r}; {did_you_mean(str(stated[name]).lower(), schema['known'])}"
@@ -41,11 +44,24 @@ def problems(stated: Mapping[str, Any], known: Mapping[str, Setting], what: str)
     return found
 
 
+def _style_problems(stated: Mapping[str, Any], styles: Mapping[str, Mapping[str, Setting]], what: str) -> list[str]:
+    """What is wrong with settings of which one, `style`, says which others there are."""
+    if "style" not in stated:
+        return [f"{what}: style is missing; it is one of {', '.join(styles)}"]
+    if stated["style"] not in styles:
+        return [f"{what}: unknown style {stated['style']!r}; {did_you_mean(str(stated['style']), styles)}"]
+    return problems({k: v for k, v in stated.items() if k != "style"}, styles[stated["style"]], what)
+
+
 def source_settings(known: Mapping[str, Setting], resource: Resource) -> dict[str, Any]:
-    """The resource's `source` with the defaults filled in; ConfigurationError that lists every problem."""
-    if found := problems(resource.source, known, "source"):
+    """The resource's `source` with the defaults filled in; ConfigurationError that lists every problem.
+
+    What it states of an exchange zone's batches is no business of a kind.
+    """
+    stated = {name: value for name, value in resource.source.items() if name != BATCH}
+    if found := problems(stated, known, "source"):
         raise ConfigurationError("; ".join(found), where=resource.id, remedy="see docs/connectors.md")
-    return {**{name: schema["default"] for name, schema in known.items() if "default" in schema}, **resource.source}
+    return {**{name: schema["default"] for name, schema in known.items() if "default" in schema}, **stated}
 
 
 def resolve(text: str, environ: Mapping[str, str], encode: Callable[[str], str] = str) -> str:

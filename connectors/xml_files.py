@@ -6,48 +6,45 @@ several times becomes a JSON list, one with children of its own its XML text. Dr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from lxml import etree
 
-from connectors.files import files_of, foreign_content, not_a_table, reading
+from connectors.delivery import DELIVERY
+from connectors.file_kind import FileKind
+from connectors.files import foreign_content, not_a_table, reading
 from connectors.json_text import json_text
-from connectors.protocol import Setting
+from connectors.protocol import MALFORMED, Setting
 from connectors.records import Record, columns_of, record_batches
-from connectors.settings import ROOT, batch_rows, resolve, source_settings
 from contracts.errors import SourceBroken
-from contracts.interval import Interval
 from contracts.mistakes import did_you_mean
 from contracts.model import Resource
 
+_RECOGNISED_ELEMENTS = 20_000
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
 @dataclass(frozen=True)
-class XmlFilesConnector:
+class XmlFilesConnector(FileKind):
     """Reads the files of `root` that the contract's pattern names, one after the other."""
 
     kind: ClassVar[str] = "xml_files"
-    CONNECTION_SETTINGS: ClassVar[Mapping[str, Setting]] = {"root": ROOT}
-    SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {"record": {"type": "string", "minLength": 1, "mandatory": True}}
+    SOURCE_SETTINGS: ClassVar[Mapping[str, Setting]] = {
+        **DELIVERY,
+        "record": {"type": "string", "minLength": 1, "mandatory": True},
+    }
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".xml",)
 
-    root: Path
-    batch_rows: int
-    bounds_rows: bool = False
-
-    @classmethod
-    def open(cls, connection: Mapping[str, Any], environ: Mapping[str, str]) -> Self:
-        return cls(Path(resolve(connection["root"], environ)), batch_rows(environ))
-
-    def read(self, resource: Resource, interval: Interval | None) -> Iterator[pa.RecordBatch]:
-        element = source_settings(self.SOURCE_SETTINGS, resource)["record"]
-        files = files_of(self.root, resource, interval)
+    def batches(self, files: list[Path], resource: Resource, stated: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+        element = stated["record"]
         fields = {f.physical_name for f in resource.fields}
         files = [path for path in files if _holds_records(path, element, fields)]
         names: dict[str, None] = {}
@@ -56,6 +53,20 @@ class XmlFilesConnector:
                 names.update(dict.fromkeys(record))
         records = (record for path in files for record in _records(path, element))
         yield from record_batches(records, columns_of(resource, names), self.batch_rows)
+
+    def recognise(self, path: Path) -> Mapping[str, Any] | None:
+        """The element that comes most often as a child of one parent and has children or attributes of its own, in the file's first part."""
+        seen: Counter[str] = Counter()
+        is_checked = False
+        with _events(path, ("end",)) as events:
+            for _, node in islice(events, _RECOGNISED_ELEMENTS):
+                if not is_checked:
+                    _refuse_doctype(path, node)
+                    is_checked = True
+                if len(node) or node.attrib:
+                    depth = sum(1 for _ in node.iterancestors())
+                    seen[_local(node.tag)] += 1 if depth else 0
+        return {"record": seen.most_common(1)[0][0]} if seen else None
 
 
 def _holds_records(path: Path, element: str, fields: Collection[str]) -> bool:
@@ -125,6 +136,8 @@ def _record(node: etree._Element) -> Record:
             else:
                 values.setdefault(f"{name}@{_local(attribute)}", []).append(str(value))
         values.setdefault(name, []).append(None if is_nil else _text(child))
+    if MALFORMED in values:
+        values[f"{MALFORMED}_2"] = values.pop(MALFORMED)
     return {name: found[0] if len(found) == 1 else json_text(found) for name, found in values.items()}
 
 

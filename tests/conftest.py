@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
+from tests.mariadb import MariaDb
 from tests.postgres import Postgres
 from tests.small_city import SmallCity
 
@@ -30,5 +31,12 @@ def city(tmp_path: Path) -> SmallCity:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    server = MariaDb()
     yield server
     server.stop()

@@ -20,7 +20,7 @@ class Postgres:
         self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if self.user:
             shutil.chown(self.folder, "postgres")
-        self.port = _free_port()
+        self.port = free_port()
         self._run("initdb", "--auth=trust", "--username=landbridge", "--no-sync", "-D", str(self.folder / "data"))
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         self._run(
@@ -31,8 +31,18 @@ class Postgres:
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "landbridge", name)
         return f"host=127.0.0.1 port={self.port} user=landbridge dbname={name}"
 
-    def stop(self) -> None:
+    def url(self, name: str) -> str:
+        """An empty database's SQLAlchemy URL."""
+        self.database(name)
+        return f"postgresql+psycopg://landbridge@127.0.0.1:{self.port}/{name}"
+
+    def kill(self) -> None:
+        """As a machine that fails: at once, every connection cut."""
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        if (self.folder / "data" / "postmaster.pid").exists():
+            self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *words: str) -> None:
@@ -48,7 +58,7 @@ def _programs() -> Path:
     return found[-1].parent
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

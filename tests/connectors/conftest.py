@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,23 +46,35 @@ def answer(document: Any, status: int = 200, **headers: str) -> Answer:
 
 
 class Interface:
-    """An HTTP server in this process; `respond(parameters, headers, call)` makes each answer, `asked` keeps the parameters."""
+    """An HTTP server in this process; `respond(parameters, headers, call)` makes each answer.
+
+    `asked` keeps the parameters – the query's, with the members of a body of JSON or of a form over them – and `questions` the whole requests.
+    """
 
     def __init__(self) -> None:
         self.respond: Callable[[dict[str, str], Mapping[str, str], int], Answer] = lambda *_: answer([])
-        self.asked: list[dict[str, str]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.questions: list[tuple[str, str, Mapping[str, str], bytes]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                parameters = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                parameters: dict[str, Any] = dict(parse_qsl(urlsplit(self.path).query))
+                if "json" in self.headers.get("Content-Type", ""):
+                    parameters |= json.loads(body)
+                else:
+                    parameters |= dict(parse_qsl(body.decode()))
                 outer.asked.append(parameters)
+                outer.questions.append((self.command, self.path, self.headers, body))
                 status, headers, body = outer.respond(parameters, self.headers, len(outer.asked))
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json", **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
+
+            do_POST = do_GET
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

@@ -11,10 +11,12 @@ from connectors.registry import check_settings, kinds, open_connector
 from contracts.errors import ConfigurationError, SourceUnavailable
 from contracts.model import Resource
 from tests.connectors.conftest import NIGHT, Interface, resource
+from tests.connectors.reading import apart
 from tests.connectors.sources import KINDS, Kind, environment, write
 
 HOSTILE = ("select", "姓 名", "1st", "a,b", 'quo"te', "emoji 😀", "x'; DROP TABLE y; --", "%d", ":name", "a.b")
 HOSTILE_XML = ("select", "姓名", "_1st", "a.b", "a-b")
+HOSTILE_DBASE = ("select", "姓 名", "1st", "a,b", 'quo"te', "😀", "x'; --", "%d", ":name", "a.b")
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
@@ -22,11 +24,13 @@ def read(it: Resource, environ: dict[str, str], whole: bool = False) -> pa.Table
     connector = open_connector(it.system, environ)
     batches = list(connector.read(it, None if whole else NIGHT))
     assert batches, "the first batch always comes"
-    return pa.Table.from_batches(batches)
+    table, malformed = apart(pa.Table.from_batches(batches))
+    assert malformed == []
+    return table
 
 
 def hostile(kind: Kind) -> tuple[str, ...]:
-    return HOSTILE_XML if kind.name == "xml_files" else HOSTILE
+    return {"xml_files": HOSTILE_XML, "dbase_files": HOSTILE_DBASE}.get(kind.name, HOSTILE)
 
 
 def test_the_suite_covers_every_kind() -> None:
@@ -45,7 +49,12 @@ def test_hostile_column_names_and_values_survive(kind: Kind, tmp_path: Path, int
 
 @every_kind
 def test_nulls_empty_texts_and_duplicates_stay_as_they_are(kind: Kind, tmp_path: Path, interface: Interface) -> None:
-    rows = [("007", None), ("007", None), ("08", "x"), ("1.10", "line one\nline two")]
+    rows = [
+        ("007", None),
+        ("007", None),
+        ("08", "x"),
+        ("1.10", "line one\nline two" if kind.line_breaks else "one line"),
+    ]
     it = write(kind.name, tmp_path, interface, ("编号", "备注"), rows)
     if kind.name == "http_api":
         rows = [*rows[1:], rows[0]]  # or else the first page would come twice
@@ -65,6 +74,16 @@ def test_an_empty_source_gives_its_columns_and_no_row(kind: Kind, tmp_path: Path
 def test_none_reads_the_whole_source(kind: Kind, tmp_path: Path, interface: Interface) -> None:
     it = write(kind.name, tmp_path, interface, ("甲",), [("1",), ("2",), ("3",)])
     assert read(it, environment(tmp_path, interface), whole=True)["甲"].to_pylist() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k.lists_itself], ids=lambda kind: kind.name)
+def test_what_the_source_lists_can_be_read_as_it_is_listed(kind: Kind, tmp_path: Path, interface: Interface) -> None:
+    it = write(kind.name, tmp_path, interface, ("编号", "备注"), [("7 号", "x"), ("8 号", "y")])
+    environ = environment(tmp_path, interface)
+    (listed,) = open_connector(it.system, environ).resources()
+    found = resource(kind.name, it.system.connection, listed.physical_name, columns=("编号", "备注"))
+    found.source.update(listed.source)
+    assert read(found, environ).equals(read(it, environ))
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k.has_files], ids=lambda kind: kind.name)

@@ -9,10 +9,13 @@ from typing import Any
 import openpyxl
 import pyarrow as pa
 import pytest
+import xlwt
+from xlwt.CompoundDoc import XlsDoc
 
 from connectors.registry import check_settings, open_connector
 from contracts.errors import SourceBroken
 from tests.connectors.conftest import NIGHT, resource
+from tests.connectors.reading import read_all
 
 
 def read(folder: Path, **source: Any) -> pa.Table:
@@ -88,6 +91,59 @@ def test_a_sheet_is_chosen_by_name_or_number(tmp_path: Path) -> None:
         read(tmp_path, sheet="三")
     with pytest.raises(SourceBroken, match="no sheet 3"):
         read(tmp_path, sheet=3)
+
+
+def test_workbooks_of_the_older_format_are_read_alike(tmp_path: Path) -> None:
+    made = xlwt.Workbook()
+    sheet = made.add_sheet("一")
+    day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    for n, (name, value) in enumerate(
+        {"n": 3, "id": "370202199001011234", "f": 1.10, "b": True, "t": "值\n😀", "big": 1e17}.items()
+    ):
+        sheet.write(1, n, name)
+        sheet.write(2, n, value)
+    sheet.write(1, 6, "d")
+    sheet.write(2, 6, date(2020, 5, 4), day)
+    sheet.write_merge(0, 0, 0, 6, "title")
+    made.save(str(tmp_path / "a.xls"))
+    it = resource("excel_files", {"root": str(tmp_path)}, "a.xls", headerRow=2)
+    assert read_all(it)[0].to_pylist() == [
+        {"n": "3", "id": "370202199001011234", "f": "1.1", "b": "true", "t": "值\n😀", "big": "100000000000000000", "d": "2020-05-04"}
+    ]  # fmt: skip
+
+
+def test_codes_keep_their_zeros_and_errors_are_null(tmp_path: Path) -> None:
+    made = book(tmp_path, ["code", "id", "error", "formula"], ["000123", "1E5", "x", "y"])
+    made.active["C2"] = "#N/A"
+    made.active["C2"].data_type = "e"
+    made.save(tmp_path / "a.xlsx")
+    assert read(tmp_path).to_pylist() == [{"code": "000123", "id": "1E5", "error": None, "formula": "y"}]
+
+
+def test_a_workbook_with_a_password_is_named_as_such(tmp_path: Path) -> None:
+    XlsDoc().save(str(tmp_path / "a.xlsx"), bytes(5000))
+    content = bytearray((tmp_path / "a.xlsx").read_bytes())
+    # an encrypted workbook is a compound document with a stream of this name: name, then its length in bytes
+    place, name = content.index("Workbook".encode("utf-16-le")), "EncryptedPackage\0".encode("utf-16-le")
+    content[place : place + len(name)] = name
+    content[place + 64] = len(name)
+    (tmp_path / "a.xlsx").write_bytes(content)
+    with pytest.raises(SourceBroken, match="has a password"):
+        read(tmp_path)
+
+
+def test_the_sheet_that_is_listed_is_the_first_that_is_shown_and_holds_a_table(tmp_path: Path) -> None:
+    made = book(tmp_path, ["hidden", "b"], ["1", "2"])
+    made.create_sheet("empty")
+    shown = made.create_sheet("登记")
+    for row in (["登记表"], [], ["a", "b", "c"], [1, "x", None]):
+        shown.append(row)
+    made["Sheet"].sheet_state = "hidden"
+    made.active = 1
+    made.save(tmp_path / "登记_20200504.xlsx")
+    (tmp_path / "a.xlsx").unlink()
+    (listed,) = open_connector(resource("excel_files", {"root": str(tmp_path)}, "x").system, {}).resources()
+    assert (listed.physical_name, dict(listed.source)) == ("登记_{date}.xlsx", {"sheet": "登记", "headerRow": 3})
 
 
 @pytest.mark.parametrize(

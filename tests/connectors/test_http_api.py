@@ -1,104 +1,32 @@
-"""HTTP interfaces: pages, cursors, tokens, patience – and tables that change while they are read."""
+"""HTTP interfaces: what is asked, what patience there is, and which answers are no table."""
 
 from __future__ import annotations
 
+import json
+import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from connectors import http_answers
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, SourceBroken, SourceUnavailable
-from contracts.interval import Interval
+from tests.connectors.asking import HeldClock, read
 from tests.connectors.conftest import NIGHT, Interface, answer, resource
 
-PAGE = {"style": "page", "parameter": "page", "sizeParameter": "size", "size": 2, "total": "total"}
-CURSOR = {"style": "cursor", "parameter": "cursor", "next": "data.next"}
 ROWS = [{"id": str(n), "changed": "2020-05-04 12:00:00"} for n in range(5)]
 
 
-def read(
-    interface: Interface,
-    interval: Interval | None = NIGHT,
-    tries: int = 3,
-    environ: dict[str, str] | None = None,
-    **more: Any,
-) -> pa.Table:
-    connection = {"url": interface.url, "token": "${TOKEN}", "tries": tries, "timeoutSeconds": 5}
-    it = resource("http_api", connection, "/v1/things", **{"columns": ("id", "changed"), **more})
-    return pa.Table.from_batches(
-        list(open_connector(it.system, {"TOKEN": "s3cret", **(environ or {})}).read(it, interval))
-    )
-
-
-def paged(rows: list[dict[str, str]], size: int = 2, **more: Any) -> Any:
-    def respond(parameters: dict[str, str], headers: Any, call: int) -> Any:
-        page = int(parameters["page"])
-        return answer({"items": rows[(page - 1) * size : page * size], "total": len(rows), **more})
-
-    return respond
-
-
-def test_pages_are_turned_until_the_total_is_reached(interface: Interface) -> None:
-    interface.respond = paged(ROWS)
-    assert read(interface, records="items", paging=PAGE)["id"].to_pylist() == list("01234")
-    assert interface.asked == [{"page": str(n), "size": "2"} for n in (1, 2, 3)]
-
-
-def test_without_a_total_a_short_page_is_not_taken_for_the_last(interface: Interface) -> None:
-    interface.respond = paged(ROWS, size=1)
-    paging = {"style": "page", "parameter": "page", "sizeParameter": "size", "size": 100}
-    assert read(interface, records="items", paging=paging).num_rows == 5
-
-
-def test_a_cursor_is_followed_to_its_end(interface: Interface) -> None:
-    def respond(parameters: dict[str, str], headers: Any, call: int) -> Any:
-        at = int(parameters.get("cursor", 0))
-        return answer({"data": {"rows": ROWS[at : at + 2], "next": at + 2 if at + 2 < len(ROWS) else None}})
-
-    interface.respond = respond
-    assert read(interface, records="data.rows", paging=CURSOR)["id"].to_pylist() == list("01234")
-    assert interface.asked == [{}, {"cursor": "2"}, {"cursor": "4"}]
-
-
 def test_without_paging_one_answer_is_the_table(interface: Interface) -> None:
-    interface.respond = lambda *_: answer([{"id": 1.50, "changed": None}])
     interface.respond = lambda *_: (200, {}, b'[{"id": 1.50, "changed": null, "deep": {"a": 1.0}}]')
     assert read(interface).to_pylist() == [{"id": "1.50", "changed": None, "deep": '{"a": 1.0}'}]
-
-
-def test_the_token_is_sent_and_a_refused_one_is_a_mistake_of_configuration(interface: Interface) -> None:
-    def respond(parameters: dict[str, str], headers: Any, call: int) -> Any:
-        return answer([]) if headers["Authorization"] == "Bearer s3cret" else answer({}, 401)
-
-    interface.respond = respond
-    assert read(interface).column_names == ["id", "changed"]
-    with pytest.raises(ConfigurationError, match="refuses the token") as raised:
-        read(interface, environ={"TOKEN": "wr0ng"})
-    assert "wr0ng" not in str(raised.value)
-
-
-def test_the_bounds_of_the_watermark_are_sent_as_instants(interface: Interface) -> None:
-    more: dict[str, Any] = {"watermark": "changed", "since": "from", "until": "to"}
-    read(interface, **more)
-    read(interface, None, **more)
-    assert interface.asked == [{"from": "2020-05-04T02:00:00+08:00", "to": "2020-05-05T02:00:00+08:00"}, {}]
 
 
 def test_a_busy_interface_is_asked_again(interface: Interface) -> None:
     interface.respond = lambda p, h, call: answer({}, 503, Retry_After="0") if call < 3 else answer(ROWS)
     assert read(interface).num_rows == 5
-
-
-def test_a_wait_follows_the_interface_within_limits(interface: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(http_answers.time, "sleep", waits.append)
-    asked = {1: {}, 2: {"Retry_After": "7"}, 3: {"Retry_After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 4: {}}
-    interface.respond = lambda p, h, call: answer({}, 429, **asked[call]) if call < 5 else answer(ROWS)
-    assert read(interface, tries=5).num_rows == 5
-    assert waits == [1, 7, 0, 8]
 
 
 def test_an_interface_that_stays_down_is_unavailable(interface: Interface) -> None:
@@ -125,26 +53,6 @@ def test_a_refused_connection_is_unavailable(interface: Interface) -> None:
 def test_a_proxy_of_the_environment_is_not_used(interface: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert read(interface).num_rows == 0
-
-
-def test_a_total_that_changes_is_noticed(interface: Interface) -> None:
-    interface.respond = lambda p, h, call: answer({"items": ROWS[2 * call - 2 : 2 * call], "total": 4 + call})
-    with pytest.raises(
-        SourceBroken, match=r"changed while it was read: the total went from 5 to 6.*run the interval again"
-    ):
-        read(interface, records="items", paging=PAGE)
-
-
-def test_a_total_that_the_rows_do_not_reach_is_noticed(interface: Interface) -> None:
-    interface.respond = lambda p, h, call: answer({"items": ROWS[2 * call - 2 : 2 * call], "total": 9})
-    with pytest.raises(SourceBroken, match="5 rows came, 9 were told"):
-        read(interface, records="items", paging=PAGE)
-
-
-def test_a_page_that_comes_twice_is_noticed(interface: Interface) -> None:
-    interface.respond = lambda *_: answer({"items": ROWS[:2], "total": 5})
-    with pytest.raises(SourceBroken, match="a page came twice, after 2 rows"):
-        read(interface, records="items", paging=PAGE)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +86,111 @@ def test_pages_on_disk_have_no_name_and_leave_nothing(interface: Interface, tmp_
     assert list((tmp_path / "spool").iterdir()) == []
 
 
-def test_a_cursor_needs_next(interface: Interface) -> None:
-    with pytest.raises(ConfigurationError, match="needs `next`"):
-        read(interface, paging={"style": "cursor", "parameter": "c"})
+def test_a_wait_follows_the_interface_and_otherwise_doubles(interface: Interface) -> None:
+    clock = HeldClock()
+    asked = {1: {}, 2: {"Retry_After": "7"}, 3: {"Retry_After": "Tue, 05 May 2020 02:10:20 GMT"}, 4: {}}
+    interface.respond = lambda p, h, call: answer({}, 429, **asked[call]) if call < 5 else answer(ROWS)
+    assert read(interface, connection={"tries": 5}, clock=clock).num_rows == 5
+    assert clock.waits == [1, 7, 12, 8]
+
+
+def test_no_more_is_asked_a_second_than_stated(interface: Interface) -> None:
+    clock = HeldClock()
+    interface.respond = lambda p, h, call: answer([{"id": call}] if call < 4 else [])
+    paging = {"style": "page", "parameter": "p"}
+    assert read(interface, connection={"requestsPerSecond": 0.5}, paging=paging, clock=clock).num_rows == 3
+    assert clock.waits == [2, 2, 2]
+
+
+def test_a_post_carries_pages_and_bounds_in_its_body(interface: Interface) -> None:
+    rows = [{"id": n} for n in range(3)]
+
+    def respond(parameters: dict[str, Any], headers: Any, call: int) -> Any:
+        page = parameters["page"]["no"]
+        return answer({"code": 0, "data": rows[(page - 1) * 2 : page * 2], "total": 3})
+
+    interface.respond = respond
+    table = read(
+        interface, columns=("id", "changed"), watermark="changed", method="POST", path="/v1/query?app=x", since="from", until="range.to",
+        body={"table": "things_{date}", "page": {"order": "id"}, "flags": [1, True, None]}, parameters={"version": 2}, records="data",
+        paging={"style": "page", "parameter": "page.no", "sizeParameter": "page.size", "size": 2, "total": "total"},
+    )  # fmt: skip
+    assert table["id"].to_pylist() == ["0", "1", "2"]
+    assert [q[:2] for q in interface.questions] == [("POST", "/v1/query?app=x&version=2")] * 2
+    assert interface.asked[0] == {
+        "app": "x", "version": "2", "table": "things_20200504", "page": {"order": "id", "no": 1, "size": 2}, "flags": [1, True, None],
+        "from": "2020-05-04T02:00:00+08:00", "range": {"to": "2020-05-05T02:00:00+08:00"},
+    }  # fmt: skip
+
+
+def test_a_failure_that_answers_200_is_a_failure(interface: Interface) -> None:
+    success = {"path": "code", "values": [0, "200"], "busy": ["429"]}
+    interface.respond = lambda p, h, call: answer({"code": 429 if call < 3 else "0", "data": ROWS})
+    assert read(interface, records="data", success=success).num_rows == 5
+    interface.respond = lambda *_: answer({"code": 500, "data": []})
+    with pytest.raises(SourceBroken, match="reports a failure: 'code' is '500'"):
+        read(interface, records="data", success=success)
+    interface.respond = lambda *_: answer({"data": []})
+    with pytest.raises(SourceBroken, match="'code' is 'null'"):
+        read(interface, records="data", success=success)
+
+
+def test_an_interface_cannot_list_itself() -> None:
+    it = resource("http_api", {"url": "http://127.0.0.1:1"}, "/")
+    with pytest.raises(ConfigurationError, match=r"cannot list itself.*--table /path"):
+        list(open_connector(it.system, {}).resources())
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"paging": {"style": "cursor", "parameter": "c"}}, "source.paging: next is missing"),
+        ({"paging": {"style": "pages"}}, "unknown style 'pages'.*page"),
+        ({"paging": {"parameter": "p"}}, "style is missing; it is one of page, offset, cursor, link"),
+        ({"paging": {"style": "link", "parameter": "p"}}, "source.paging: unknown setting 'parameter'"),
+        ({"records": "data[?x]"}, "is no path"),
+        ({"body": {}}, "body needs `method: POST`"),
+        ({"stepHours": 24}, "stepHours needs since, until and a watermark"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_before_anything_is_asked(
+    interface: Interface, settings: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=what):
+        read(interface, **settings)
+    assert interface.asked == []
+
+
+def test_an_answer_in_gbk_that_says_so_is_read(interface: Interface) -> None:
+    body = json.dumps([{"id": "张三", "changed": None}], ensure_ascii=False).encode("gbk")
+    interface.respond = lambda *_: (200, {"Content-Type": "application/json; charset=GBK"}, body)
+    assert read(interface)["id"].to_pylist() == ["张三"]
+
+
+def test_a_certificate_is_checked_against_the_stated_authority(interface: Interface, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "authority.pem", tmp_path / "key.pem"
+    words = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=test",
+    ]
+    subprocess.run(
+        ["openssl", *words, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    interface.server.socket = context.wrap_socket(interface.server.socket, server_side=True)
+    connection = {"url": interface.url.replace("http:", "https:"), "authority": str(certificate)}
+    assert read(interface, connection=connection).num_rows == 0
+    with pytest.raises(ConfigurationError, match="certificate is not trusted"):
+        read(interface, connection={"url": connection["url"]})
+    with pytest.raises(ConfigurationError, match="authority is no file of certificates"):
+        read(interface, connection={**connection, "authority": str(tmp_path / "gone.pem")})

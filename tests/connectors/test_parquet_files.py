@@ -50,3 +50,19 @@ def test_a_file_spoilt_in_the_middle_is_broken(tmp_path: Path) -> None:
     (tmp_path / "1.parquet").write_bytes(content)
     with pytest.raises(SourceBroken, match="not a whole Parquet file"):
         read(tmp_path)
+
+
+def test_nested_values_decimals_and_the_ends_of_time_stay(tmp_path: Path) -> None:
+    table = pa.table({
+        "list": pa.array([[{"a": 1}], None], pa.list_(pa.struct([("a", pa.int64())]))), "big": pa.array([2**64 - 1, 0], pa.uint64()),
+        "money": pa.array(["1.10", "-99999999999999999999999999999999.99"], pa.string()).cast(pa.decimal128(38, 2)),
+        "at": pa.array([-(2**62), 253402300799_000000], pa.timestamp("us", "Asia/Shanghai")), "bytes": pa.array([b"\0\xff", None]),
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "1.parquet")
+    assert read(tmp_path).equals(table)
+
+
+def test_an_encrypted_file_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "1.parquet").write_bytes(b"PARE" + bytes(100) + (10).to_bytes(4, "little") + b"PARE")
+    with pytest.raises(SourceBroken, match="the file is encrypted"):
+        read(tmp_path)

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 
 from connectors import registry
+from connectors.delivery import DELIVERY
+from connectors.file_kind import FileKind
 from connectors.settings import batch_rows, resolve
 from contracts.errors import ConfigurationError, SourceBroken
 from tests.connectors.conftest import NIGHT, resource
@@ -31,7 +33,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     registry._others.cache_clear()
     yield tmp_path
     registry._others.cache_clear()
-    sys.modules.pop("fixed_width", None)
+    for name in ("fixed_width", "name_value"):
+        sys.modules.pop(name, None)
     importlib.invalidate_caches()
 
 
@@ -42,17 +45,19 @@ def declare(package: Path, kind: str, target: str) -> None:
 def test_the_connector_written_in_the_docs_works(package: Path) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
     (kind, target) = re.findall(r"^    (\w+) = (\w+:\w+)$", DOCS, re.MULTILINE)[0]
-    (package / "fixed_width.py").write_text(code, encoding="utf-8")
+    (package / "name_value.py").write_text(code, encoding="utf-8")
     declare(package, kind, target)
     assert kind in registry.kinds()
-    it = resource(kind, {"root": "${ROOM}"}, "*.txt", widths={"编号": 3, "姓名": 4})
+    it = resource(kind, {"root": "${ROOM}"}, "*.txt", sign="=")
     assert registry.check_settings(it) == []
-    (package / "a.txt").write_text("001张三  \n002李四丰 \n", encoding="utf-8")
-    table = pa.Table.from_batches(list(registry.open_connector(it.system, {"ROOM": str(package)}).read(it, NIGHT)))
-    assert table.to_pylist() == [{"编号": "001", "姓名": "张三"}, {"编号": "002", "姓名": "李四丰"}]
-    (package / "a.txt").write_text("001张三  \n002", encoding="utf-8")
-    with pytest.raises(SourceBroken, match="line 2: 3 characters, not 7"):
-        list(registry.open_connector(it.system, {"ROOM": str(package)}).read(it, NIGHT))
+    (package / "a.txt").write_text("编号 = 001\n姓名 = 张三\n\n编号 = 002\n", encoding="utf-8")
+    connector = registry.open_connector(it.system, {"ROOM": str(package)})
+    table = pa.Table.from_batches(list(connector.read(it, NIGHT)))
+    assert table.to_pylist() == [{"编号": "001", "姓名": "张三"}, {"编号": "002", "姓名": None}]
+    assert "a.txt" in [listed.physical_name for listed in connector.resources()]
+    (package / "a.txt").write_text("编号 = 001\n姓名", encoding="utf-8")
+    with pytest.raises(SourceBroken, match="line 2: no '=' in it"):
+        list(connector.read(it, NIGHT))
 
 
 def test_a_foreign_entry_point_cannot_replace_a_kind_of_ours(package: Path) -> None:
@@ -107,5 +112,9 @@ def test_every_setting_of_every_kind_is_documented_in_its_section() -> None:
     assert sorted(sections) == sorted(registry._OWN)
     for kind, text in sections.items():
         cls = registry.connector_class(kind)
-        for name in [*cls.CONNECTION_SETTINGS, *cls.SOURCE_SETTINGS]:
+        shared = {*FileKind.CONNECTION_SETTINGS, *DELIVERY} if issubclass(cls, FileKind) else set()
+        for name in {*cls.CONNECTION_SETTINGS, *cls.SOURCE_SETTINGS} - shared:
             assert re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE), f"{kind}: {name}"
+    (files,) = re.findall(r"^## Files: .*?(?=^## )", DOCS, re.MULTILINE | re.DOTALL)
+    for name in [*FileKind.CONNECTION_SETTINGS, *DELIVERY]:
+        assert re.search(rf"^\|[^|]*`{name}`", files, re.MULTILINE), name

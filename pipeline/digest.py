@@ -73,6 +73,8 @@ def digest_text(city: City, night: Interval, found: list[Outcome], day: date) ->
     ]
     for outcome in sorted(found, key=lambda o: (o.status, o.resource.id)):
         if outcome.status == LOADED:
+            if outcome.run and outcome.run.message:
+                lines += ["", f"note  {outcome.resource.id} · {outcome.run.message}"]
             continue
         lines += ["", *_paragraph(city, outcome)]
     return "\n".join(lines) + "\n"

@@ -11,12 +11,14 @@ from typing import Literal
 
 import pyarrow as pa
 
+from connectors.exchange_settings import BATCH, keeps_batches
 from connectors.protocol import Connector
 from connectors.registry import open_connector
 from contracts.errors import HistoryUnavailable
 from contracts.interval import Interval
 from contracts.model import Resource
 from pipeline.landing import Manifest, Progress, empty_manifest, land, read_current, verify
+from pipeline.reconcile import Earlier, open_batch
 from pipeline.workplace import Workplace
 from transforms.standardise.drift import check_drift
 
@@ -52,9 +54,11 @@ def extract(
             "%s %s: replayed from landing, %s rows", resource.id, interval.id(place.city.timezone), f"{landed.rows:,}"
         )
         return landed
-    connector = open_connector(resource.system, place.settings.source_environment)
+    environ = place.settings.source_environment
+    connector = open_connector(resource.system, environ)
     span, bounds = _bounds(place, resource, interval)
-    batches = connector.read(resource, span)
+    zone = open_batch(resource, interval, environ, folder, _reconciled(place, resource), observed_at)
+    batches = zone.batches() if zone else connector.read(resource, span)
     first = next(batches)
     drift = check_drift(resource, {field.name: str(field.type) for field in first.schema})
     if drift.added:
@@ -63,9 +67,16 @@ def extract(
             resource.id,
             ", ".join(drift.added),
         )
-    manifest = empty_manifest(resource, interval, observed_at, bounds, connector.bounds_rows, drift.added)
+    manifest = empty_manifest(resource, interval, observed_at, bounds, connector.bounds_rows and not zone, drift.added)
     keys = _whole_keys(connector, resource) if _needs_keys(resource) else None
-    manifest = land(folder, manifest, chain([first], batches), keys, progress or _reporter(resource))
+    manifest = land(
+        folder,
+        manifest,
+        chain([first], batches),
+        keys,
+        progress or _reporter(resource),
+        zone.conclude if zone else lambda: None,
+    )
     log.info("%s %s: %s rows landed", resource.id, interval.id(place.city.timezone), f"{manifest.rows:,}")
     return manifest
 
@@ -91,9 +102,20 @@ def landed_intervals(place: Workplace, resource: Resource) -> list[str]:
     return sorted(pointer.parent.name for pointer in root.glob("*/current.json"))
 
 
+def _reconciled(place: Workplace, resource: Resource) -> Iterator[Earlier]:
+    """The batches of an exchange zone that landed, whatever their interval."""
+    if BATCH not in resource.source:
+        return
+    root = place.home / "landing" / resource.department / resource.name
+    for name in landed_intervals(place, resource):
+        landed = read_current(root / name)
+        if landed and landed.reconciliation:
+            yield Earlier(name, datetime.fromisoformat(landed.interval_start), landed.reconciliation)
+
+
 def _source_still_gives(place: Workplace, resource: Resource, interval: Interval, observed_at: datetime) -> bool:
     """A source without history shows only its present: that belongs to the newest interval, until the next one is over."""
-    if resource.has_history:
+    if resource.has_history or keeps_batches(resource.source):
         return True
     newer = [name for name in landed_intervals(place, resource) if name > interval.id(place.city.timezone)]
     return not newer and observed_at < interval.end + (interval.end - interval.start)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -19,18 +20,19 @@ import duckdb
 
 from contracts.errors import InternalError
 from contracts.interval import Interval
-from contracts.model import Resource
+from contracts.model import Resource, Rule
 from contracts.quoting import ident, literal
-from contracts.rules import RULE_TYPES
+from contracts.rules import MALFORMED, MALFORMED_LINE, RULE_TYPES
 from expectations.conditions import code_list_table, reference_table
-from expectations.verdict import counts_sql, row_rules, verdict_sql
+from expectations.verdict import counts_sql, rules_to_ask, verdict_sql
 from pipeline.landing import Manifest, verify
+from pipeline.reconcile import differing, held
 from pipeline.scratch import scratch_path, write_atomically
 from pipeline.workplace import Workplace
 from transforms.standardise import standardise_sql
 from warehouse.commit import QualityResult
 from warehouse.engine import open_engine
-from warehouse.lake import table_exists
+from warehouse.lake import count_rows, table_exists
 
 # Raise it when the meaning of a standardisation or a rule changes, so that a replay is a new run.
 MEANING = 1
@@ -64,6 +66,7 @@ def run_id_of(resource: Resource, interval: Interval, manifest: Manifest) -> str
         str(manifest.bounds),
         resource.fingerprint,
         str(MEANING),
+        *differing(manifest.reconciliation),
     )
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
@@ -114,10 +117,11 @@ def _judge(
     on = place.local_day(interval)
     connection = open_engine(place.settings, place.city.timezone.key)
     try:
-        extracted = _stage(connection, resource, manifest, landed, scratch)
+        extracted, malformed = _stage(connection, resource, manifest, landed, scratch)
         _prepare_lookups(connection, place, resource, lake)
         outcomes, document = validate(connection, TABLE, resource, on)
-        counted = _stage_verdict(connection, resource, on, scratch)
+        asked = rules_to_ask(resource, {o.rule.id: o.failing for o in outcomes if o.rows == extracted - malformed})
+        counted = _stage_verdict(connection, asked, on, landed if malformed else None, scratch)
         quality = tuple(
             QualityResult(
                 o.rule.id,
@@ -132,12 +136,14 @@ def _judge(
             for o in outcomes
         )
         _compare_counts(resource, quality, counted)
+        if MALFORMED in manifest.columns:
+            quality = (_malformed_lines(extracted, malformed), *quality)
         failing, warning_rows = _counts(connection)
     finally:
         connection.close()
     verdict = Verdict(
         run_id=run_id, manifest=f"attempt-{manifest.attempt}.json", landing_sha256=manifest.sha256, extracted=extracted,
-        outside=manifest.rows - extracted, failing=failing, warning_rows=warning_rows, held_because=_held_because(resource, extracted, failing, quality),
+        outside=manifest.rows - extracted, failing=failing, warning_rows=warning_rows, held_because=held(manifest.reconciliation) or _held_because(resource, extracted, failing, quality),
         added_columns=manifest.added_columns, quality=quality,
     )  # fmt: skip
     (scratch / "verdict.json").write_text(json.dumps(asdict(verdict), ensure_ascii=False, indent=1), encoding="utf-8")
@@ -148,8 +154,8 @@ def _judge(
 
 def _stage(
     connection: duckdb.DuckDBPyConnection, resource: Resource, manifest: Manifest, landed: Path, scratch: Path
-) -> int:
-    """Write the standardised rows of the interval and return how many there are."""
+) -> tuple[int, int]:
+    """Write the standardised rows of the interval; returns how many rows of it landed, and how many of them are lines that are no records."""
     types = {
         row[0]: row[1]
         for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(landed)})").fetchall()
@@ -162,13 +168,16 @@ def _stage(
     if manifest.keys_file:
         _stage_keys(connection, resource, landed.parent / manifest.keys_file, scratch)
     row = connection.execute(f"SELECT count(*) FROM {TABLE}").fetchone()
-    staged = int(row[0]) if row else 0
+    malformed = 0
+    if MALFORMED in types:
+        malformed = count_rows(connection, f"read_parquet({literal(landed)}) WHERE {ident(MALFORMED)} IS NOT NULL")
+    staged = (int(row[0]) if row else 0) + malformed
     if staged != manifest.rows and not filtered:
         raise InternalError(
             f"{manifest.rows} rows landed, but {staged} were standardised", where=resource.id,
             remedy="nothing was committed; report this with the landing file named in the manifest",
         )  # fmt: skip
-    return staged
+    return staged, malformed
 
 
 def _stage_keys(connection: duckdb.DuckDBPyConnection, resource: Resource, landed: Path, scratch: Path) -> None:
@@ -216,11 +225,22 @@ def _copy_references(
 
 
 def _stage_verdict(
-    connection: duckdb.DuckDBPyConnection, resource: Resource, on: date, scratch: Path
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], on: date, with_malformed: Path | None, scratch: Path
 ) -> dict[str, int]:
-    connection.execute(f"CREATE TABLE verdict AS {verdict_sql(row_rules(resource), TABLE, on)}")
+    connection.execute(f"CREATE TABLE verdict AS {verdict_sql(rules, TABLE, on)}")
+    if with_malformed:
+        connection.execute(
+            f"INSERT INTO verdict SELECT file_row_number + 1, [{literal(MALFORMED_LINE)}], [] "
+            f"FROM read_parquet({literal(with_malformed)}, file_row_number = true) WHERE {ident(MALFORMED)} IS NOT NULL"
+        )
     connection.execute(f"COPY verdict TO {literal(scratch / 'verdict.parquet')} (FORMAT parquet)")
     return dict(connection.execute(counts_sql("verdict")).fetchall())
+
+
+def _malformed_lines(extracted: int, malformed: int) -> QualityResult:
+    return QualityResult(
+        MALFORMED_LINE, MALFORMED_LINE, "error", "conformity", extracted, malformed, malformed == 0, observed=None
+    )
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
@@ -233,7 +253,7 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 def _compare_counts(resource: Resource, quality: tuple[QualityResult, ...], counted: dict[str, int]) -> None:
     """Great Expectations and the verdict count the same rule in different queries: they must agree."""
     for result in quality:
-        if RULE_TYPES[result.expectation].scope == "row" and result.failing != counted.get(result.rule, 0):
+        if _judges_rows(result) and result.failing != counted.get(result.rule, 0):
             raise InternalError(
                 f"rule {result.rule}: Great Expectations counts {result.failing} failing rows, the verdict {counted.get(result.rule, 0)}",
                 where=resource.id,
@@ -241,14 +261,18 @@ def _compare_counts(resource: Resource, quality: tuple[QualityResult, ...], coun
             )
 
 
+def _judges_rows(result: QualityResult) -> bool:
+    return result.rule == MALFORMED_LINE or RULE_TYPES[result.expectation].scope == "row"
+
+
 def _held_because(resource: Resource, extracted: int, failing: int, quality: tuple[QualityResult, ...]) -> str:
     """Why the whole load is held back; the empty text where it is not."""
     for result in quality:
-        if result.severity == "error" and RULE_TYPES[result.expectation].scope == "table" and not result.success:
+        if result.severity == "error" and not _judges_rows(result) and not result.success:
             return f"{result.rule} fails: {result.observed} observed, {_bounds_text(resource, result.rule)}"
     if extracted and failing / extracted > resource.quarantine_limit:
         worst = max(
-            (q for q in quality if q.severity == "error" and RULE_TYPES[q.expectation].scope == "row"),
+            (q for q in quality if q.severity == "error" and _judges_rows(q)),
             key=lambda q: q.failing,
         )
         return (

@@ -23,11 +23,14 @@ from contracts.errors import InternalError, SourceBroken
 from contracts.interval import Interval
 from contracts.model import Resource
 from pipeline.scratch import scratch_path, write_atomically
+from warehouse.reconciliations import Reconciliation
 
 _CURRENT = "current.json"
 _ROW_GROUP = 131_072
 
 Progress = Callable[[int], None]
+Conclude = Callable[[], Reconciliation | None]
+"""What is said of the records after the last has come, before they count; it may refuse them."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Manifest:
     """Evidence of one extraction. Holds counts, names, times and hashes, never a value of the data.
 
     `bounds` are the watermark's `[from, to)`, None where the source was read whole; `bounded_by_source` says that the source kept to them itself.
+    `reconciliation` compares the batch of an exchange zone with its department's figures.
     """
 
     resource: str
@@ -55,6 +59,7 @@ class Manifest:
     contract_fingerprint: str
     extracted_at: str
     keys_file: str | None = None
+    reconciliation: Reconciliation | None = None
 
     def save(self, folder: Path) -> None:
         write_atomically(
@@ -69,7 +74,10 @@ def read_current(folder: Path) -> Manifest | None:
         return None
     data = json.loads((folder / json.loads(pointer.read_text())["manifest"]).read_text())
     bounds = tuple(data["bounds"]) if data["bounds"] else None
-    return Manifest(**{**data, "added_columns": tuple(data["added_columns"]), "bounds": bounds})
+    found = Reconciliation.from_json(data["reconciliation"]) if data.get("reconciliation") else None
+    return Manifest(
+        **{**data, "added_columns": tuple(data["added_columns"]), "bounds": bounds, "reconciliation": found}
+    )
 
 
 def land(
@@ -78,6 +86,7 @@ def land(
     batches: Iterator[pa.RecordBatch],
     key_batches: Iterator[pa.RecordBatch] | None = None,
     progress: Progress = lambda rows: None,
+    conclude: Conclude = lambda: None,
 ) -> Manifest:
     """Write the batches as the next attempt and make it the current one; `manifest` comes without figures and goes back with them.
 
@@ -92,9 +101,14 @@ def land(
         if key_batches is not None:
             _write(key_scratch, key_batches, manifest.resource, lambda _: None)
             key_digest = file_sha256(key_scratch)
+        found = conclude()
         with _locked(folder):
             last = read_current(folder)
-            same = last is not None and (last.sha256, last.bounds) == (digest, manifest.bounds)
+            same = last is not None and (last.sha256, last.bounds, last.reconciliation) == (
+                digest,
+                manifest.bounds,
+                found,
+            )
             if last is not None and same and _same_keys(folder, last, key_digest):
                 return last
             attempt = 1 + max((int(p.stem.split("-")[1]) for p in folder.glob("attempt-*.json")), default=0)
@@ -102,7 +116,7 @@ def land(
             manifest = replace(
                 manifest, attempt=attempt, file=final.name, rows=rows, bytes=scratch.stat().st_size, sha256=digest,
                 columns={field.name: str(field.type) for field in schema},
-                keys_file=f"attempt-{attempt}.keys.parquet" if key_batches is not None else None,
+                keys_file=f"attempt-{attempt}.keys.parquet" if key_batches is not None else None, reconciliation=found,
             )  # fmt: skip
             if manifest.keys_file:
                 key_scratch.rename(folder / manifest.keys_file)

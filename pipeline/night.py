@@ -19,10 +19,12 @@ from pipeline.digest import rerun_command
 from pipeline.extract import Origin
 from pipeline.extract import extract as extract_records
 from pipeline.judge import judge, read_verdict, run_id_of
-from pipeline.landing import Progress, read_current
+from pipeline.landing import Manifest, Progress, read_current
+from pipeline.reconcile import refused
 from pipeline.workplace import Workplace
 from warehouse.commit import Load, already_committed, commit_load
 from warehouse.lake import commit, open_lake, table_exists
+from warehouse.reconciliations import write_reconciliation
 from warehouse.runs import FAILED, HELD, RunRecord, latest_run, write_run
 from warehouse.tables import ensure_platform
 
@@ -103,6 +105,7 @@ def record_failure(
     kind, message, remedy = type(error).__name__, str(error), ""
     if isinstance(error, LandbridgeError):
         message, remedy = error.what, error.remedy
+    difference = refused(place.landing_folder(resource, interval), error)
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
 
     def work() -> RunRecord:
@@ -118,6 +121,7 @@ def record_failure(
             error=kind, message=message, remedy=remedy, started_at=observed_at, finished_at=observed_at,
         )  # fmt: skip
         write_run(connection, record)
+        write_reconciliation(connection, resource, interval, record.run_id, difference)
         return record
 
     try:
@@ -166,10 +170,14 @@ def _load(place: Workplace, resource: Resource, interval: Interval, folder: Path
         resource=resource, interval=interval, run_id=verdict.run_id, landing=landing / manifest.file,
         standardised=folder / "standardised.parquet", verdict=folder / "verdict.parquet", keys=keys if keys.exists() else None,
         quality=verdict.quality, warnings=verdict.warning_rows, outside=verdict.outside, held_because=verdict.held_because,
-        message=_added_text(verdict.added_columns),
+        message="; ".join(filter(None, [_batch_text(manifest), _added_text(verdict.added_columns)])), reconciliation=manifest.reconciliation,
         landing_name=str((landing / verdict.manifest).relative_to(place.home)), landing_sha256=verdict.landing_sha256,
         started_at=datetime.fromisoformat(manifest.extracted_at), finished_at=observed_at,
     )  # fmt: skip
+
+
+def _batch_text(manifest: Manifest) -> str:
+    return manifest.reconciliation.message if manifest.reconciliation else ""
 
 
 def _added_text(columns: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from contracts.model import Resource
 from contracts.quoting import literal
 from contracts.settings import Settings
 from warehouse import fates, lake, quarantine, tables
+from warehouse.reconciliations import Reconciliation, write_reconciliation
 from warehouse.runs import HELD, LOADED, QUALITY, RunRecord, latest_run, newest_loaded_start, write_run
 
 
@@ -53,6 +54,7 @@ class Load:
     landing_sha256: str
     started_at: datetime
     finished_at: datetime
+    reconciliation: Reconciliation | None = None
 
 
 def commit_load(connection: duckdb.DuckDBPyConnection, settings: Settings, load: Load) -> RunRecord:
@@ -93,7 +95,7 @@ def _work(connection: duckdb.DuckDBPyConnection, load: Load) -> RunRecord:
     record = RunRecord(
         run_id=load.run_id, attempt=last.attempt + 1 if last else 1, department=resource.department, resource=resource.name,
         interval_start=interval.start, interval_end=interval.end, status=HELD if load.held_because else LOADED,
-        load_mode=resource.load_mode, extracted=lake.count_rows(connection, f"read_parquet({literal(load.standardised)})"), accepted=0,
+        load_mode=resource.load_mode, extracted=lake.count_rows(connection, f"read_parquet({literal(load.landing)})") - load.outside, accepted=0,
         quarantined=0, replaced=0, held=0, deleted=0, outside=load.outside, warnings=load.warnings,
         contract_version=resource.version, contract_fingerprint=resource.fingerprint,
         landing=load.landing_name, landing_sha256=load.landing_sha256, error="LoadHeld" if load.held_because else "",
@@ -111,6 +113,7 @@ def _work(connection: duckdb.DuckDBPyConnection, load: Load) -> RunRecord:
     if load.held_because:
         record = replace(record, held=record.extracted - quarantined - settled)
     _write_quality(connection, load)
+    write_reconciliation(connection, resource, interval, load.run_id, load.reconciliation)
     _write_state(connection, load)
     write_run(connection, record)
     return record
@@ -179,7 +182,8 @@ def _delete_gone(connection: duckdb.DuckDBPyConnection, load: Load, table: str, 
             SELECT {fates.key_text(resource)} FROM {fates.CANDIDATES}
             WHERE _row NOT IN (SELECT _row FROM {fates.FATES} WHERE fate IN ('tombstone', 'superseded', 'duplicate')))""")
     gone = fates.gone_sql(resource, table, start, newest, load.keys, load.standardised)
-    if not gone:
+    if not gone or (fates.by_absence(resource) and quarantine.malformed_lines(connection)):
+        # the line that is no record may hold the very key that seems to be missing
         return 0
     connection.execute(f"CREATE OR REPLACE TEMP TABLE gone AS {gone}")
     connection.execute(f"""

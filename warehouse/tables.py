@@ -25,6 +25,9 @@ _PLATFORM_TABLES = {
     ("ops", "quality_results"): """
         run_id VARCHAR, department VARCHAR, resource VARCHAR, interval_start TIMESTAMPTZ, rule VARCHAR, expectation VARCHAR,
         severity VARCHAR, dimension VARCHAR, rows BIGINT, failing BIGINT, success BOOLEAN, observed VARCHAR""",
+    ("ops", "reconciliations"): """
+        run_id VARCHAR, department VARCHAR, resource VARCHAR, interval_start TIMESTAMPTZ, batch VARCHAR, source VARCHAR, outcome VARCHAR,
+        file VARCHAR, figure VARCHAR, stated VARCHAR, received VARCHAR, agrees BOOLEAN""",
     ("ops", "resource_state"): "department VARCHAR, resource VARCHAR, run_id VARCHAR, interval_start TIMESTAMPTZ",
     ("ops", "tombstones"): """
         department VARCHAR, resource VARCHAR, key VARCHAR, interval_start TIMESTAMPTZ, run_id VARCHAR""",
@@ -43,6 +46,9 @@ _COMMENTS = {
         "运行记录 one row an attempt at one resource and interval; extracted = accepted + quarantined + replaced + held"
     ),
     ("ops", "quality_results"): "质量规则结果 outcome of each rule in each run, with its dimension of GB/T 36344",
+    ("ops", "reconciliations"): (
+        "对账记录 what departments state of their batches beside what was received, one row a figure"
+    ),
     ("ops", "tombstones"): (
         "删除标记 keys deleted at their source, so that replaying an older interval does not bring them back"
     ),

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from cli import catalogue, data_docs, digest, explain, hashes, rate, run, scorecard, sql, status, summary
+from cli import catalogue, check, data_docs, digest, draft, explain, hashes, rate, run, scorecard, sql, status, summary
 from cli.terminal import errors
 from contracts.errors import LandbridgeError
 
@@ -20,6 +20,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(catalogue.app, name="catalogue", help="Read the city's contracts.")
+app.command("draft")(draft.draft)
+app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("explain")(explain.explain)

@@ -7,7 +7,22 @@ import sys
 
 import typer
 
-from cli import catalogue, check, data_docs, digest, draft, explain, hashes, rate, run, scorecard, sql, status, summary
+from cli import (
+    catalogue,
+    check,
+    data_docs,
+    digest,
+    draft,
+    explain,
+    hashes,
+    plan,
+    rate,
+    run,
+    scorecard,
+    sql,
+    status,
+    summary,
+)
 from cli.terminal import errors
 from contracts.errors import LandbridgeError
 
@@ -22,6 +37,7 @@ app = typer.Typer(
 app.add_typer(catalogue.app, name="catalogue", help="Read the city's contracts.")
 app.command("draft")(draft.draft)
 app.command("check")(check.check)
+app.command("plan")(plan.plan)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("explain")(explain.explain)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.intervals import asked_for, checked_origin
 from cli.terminal import coloured, console, errors, now
 from contracts.errors import ConfigurationError, LandbridgeError, LoadHeld
-from contracts.interval import Interval, interval_starting_on, intervals_between
+from contracts.interval import Interval
 from contracts.mistakes import did_you_mean
 from contracts.model import Resource
 from pipeline import city_wide
@@ -29,7 +29,10 @@ def run(
     first: Annotated[str | None, typer.Option("--from", help="First of several intervals, YYYY-MM-DD.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last of several intervals, YYYY-MM-DD.")] = None,
     origin: Annotated[
-        str, typer.Option(help="auto, source (insist on reading it again) or landing (replay what landed).")
+        str,
+        typer.Option(
+            help="auto, source (insist on reading it again), whole (its whole history) or landing (replay what landed)."
+        ),
     ] = "auto",
 ) -> None:
     """Run resources for an interval: extract, validate, load; then unify, rate and scorecard.
@@ -37,17 +40,16 @@ def run(
     Without dates it is the newest interval that is over. Exit code 1 where a load failed or was held back; the others load all the same.
     """
     place = Workplace.open()
-    if origin not in ("auto", "source", "landing"):
-        raise ConfigurationError(f"unknown origin {origin!r}", remedy="auto, source or landing")
+    chosen = checked_origin(origin)
     work = [
         (resource, span)
         for resource in _resources(place, targets or [])
-        for span in _intervals(place, resource, interval, first, last)
+        for span in asked_for(place, resource, interval, first, last)
     ]
     work.sort(key=lambda pair: (pair[1].end, pair[0].id))
     if not work:
         raise ConfigurationError("no interval in that range", remedy="give --interval or --from and --to")
-    failures = _run_all(place, work, origin)  # type: ignore[arg-type]  # checked above
+    failures = _run_all(place, work, chosen)
     for line in city_wide.settle(place):
         console.print(line)
     if failures:
@@ -94,31 +96,3 @@ def _resources(place: Workplace, targets: list[str]) -> list[Resource]:
             known = [*city.departments, *city.resources]
             raise ConfigurationError(f"neither department nor resource: {target!r}", remedy=did_you_mean(target, known))
     return chosen
-
-
-def _intervals(
-    place: Workplace, resource: Resource, interval: str | None, first: str | None, last: str | None
-) -> list[Interval]:
-    zone = place.city.timezone
-    if interval is not None:
-        return [interval_starting_on(_day(interval), resource.schedule, zone)]
-    if first is not None or last is not None:
-        begin, end = _day(first or last or ""), _day(last or first or "")
-        return intervals_between(begin, end, resource.schedule, zone)
-    return [_newest_over(resource, now(place), place)]
-
-
-def _newest_over(resource: Resource, instant: datetime, place: Workplace) -> Interval:
-    day = instant.astimezone(place.city.timezone).date()
-    span = interval_starting_on(day, resource.schedule, place.city.timezone)
-    while span.end > instant:
-        day -= timedelta(days=1)
-        span = interval_starting_on(day, resource.schedule, place.city.timezone)
-    return span
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"{text!r} is no day", remedy="write it as 2020-05-04") from None

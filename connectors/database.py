@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
@@ -98,6 +99,29 @@ class DatabaseConnector:
         """Tables and views the account may read, with key, comments and the row estimate of the database's catalogue."""
         with connected(self.url, f"{self.url.host or ''}/{self.url.database or ''}") as connection:
             yield from tables(connection)
+
+    def newest_mark(self, resource: Resource) -> str | None:
+        """The newest watermark anywhere in the table, as ISO 8601 text; None where there is none, or none that is a time."""
+        if resource.watermark is None:
+            return None
+        mark = resource.field(resource.watermark.column).physical_name
+        schema = source_settings(self.SOURCE_SETTINGS, resource).get("schema")
+        where = f"{resource.system.id}: {resource.physical_name}"
+        with translated(self.url, where), connected(self.url, where, self.statement_seconds) as connection:
+            table = sa.table(_quoted(resource.physical_name), sa.column(_quoted(mark)), schema=schema)
+            query = sa.select(sa.func.max(table.c[mark]))
+            if dialect := DIALECTS.get(connection.dialect.name):
+                columns = columns_of(connection, resource, schema, where)
+                column = next((c for c in columns if c.name == mark), None)
+                if column is None or column.bound is None:
+                    return None
+                query = query.where(sa.text(f"NOT ({dialect.placeless(column)})"))
+            newest = connection.execute(query).scalar()
+        text = newest.isoformat() if isinstance(newest, date) else str(newest)
+        try:
+            return datetime.fromisoformat(text).isoformat()
+        except ValueError:
+            return None
 
     def _in_own_words(
         self, resource: Resource, schema: str | None, bounds: Bounds | None, where: str

@@ -83,7 +83,7 @@ class Delivery:
     def changed_files(
         self, resource: Resource, interval: Interval | None, read: Sequence[DeliveredFile]
     ) -> tuple[str, ...]:
-        """Names of the files that were changed, taken away or added since they were read. Lists the folder, and reads no file."""
+        """Names of the files that were changed or added since these were read. Lists the folder, and reads no file; one that is gone has been read."""
         try:
             now = {(e.name, e.version) for e in self._found(resource, interval)}
         except SourceUnavailable:
@@ -91,7 +91,7 @@ class Delivery:
         finally:
             self.folder.close()
         then = {(file.name, file.version) for file in read}
-        return tuple(sorted({name for name, _ in now ^ then}))
+        return tuple(sorted({name for name, _ in now - then}))
 
     def _found(self, resource: Resource, interval: Interval | None) -> list[Entry]:
         pattern = file_pattern(resource, interval)

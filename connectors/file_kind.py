@@ -63,7 +63,7 @@ class FileKind(ABC):
     def changed_files(
         self, resource: Resource, interval: Interval | None, read: Sequence[DeliveredFile]
     ) -> tuple[str, ...]:
-        """Names of the files that were changed, taken away or added since they were read; no file is opened for it."""
+        """Names of the files that were changed or added since these were read; no file is opened for it."""
         return self.delivery.changed_files(resource, interval, read)
 
     def resources(self) -> Iterable[SourceTable]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 
 from contracts.interval import Interval
 from contracts.model import Resource
 from contracts.rules import MALFORMED as MALFORMED
+
+if TYPE_CHECKING:
+    from connectors.delivery import DeliveredFile
 
 Setting = Mapping[str, Any]
 """JSON schema of one setting as `contracts.properties.misfit` reads it, and besides: `default`, `mandatory: True`, `known: (words)`,
@@ -57,3 +60,25 @@ class Connector(Protocol):
 
     def resources(self) -> Iterable[SourceTable]:
         """What the source holds, by name. Raises ConfigurationError where it cannot list itself."""
+
+
+@runtime_checkable
+class DeliversFiles(Protocol):
+    """A connector that knows which files it read, and whether they are still the same."""
+
+    @property
+    def read_files(self) -> tuple[DeliveredFile, ...]:
+        """The files of the last `read` that came to its end."""
+
+    def changed_files(
+        self, resource: Resource, interval: Interval | None, read: Sequence[DeliveredFile]
+    ) -> tuple[str, ...]:
+        """Names of the files that were changed or added since these were read; no file is opened for it."""
+
+
+@runtime_checkable
+class KnowsNewestMark(Protocol):
+    """A connector that can tell the newest watermark without reading rows."""
+
+    def newest_mark(self, resource: Resource) -> str | None:
+        """ISO 8601 text of the newest watermark anywhere in the source, in the source's own zone; None where it holds none."""

@@ -19,6 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.delivery import DeliveredFile
 from contracts.errors import InternalError, SourceBroken
 from contracts.interval import Interval
 from contracts.model import Resource
@@ -38,7 +39,8 @@ class Manifest:
     """Evidence of one extraction. Holds counts, names, times and hashes, never a value of the data.
 
     `bounds` are the watermark's `[from, to)`, None where the source was read whole; `bounded_by_source` says that the source kept to them itself.
-    `reconciliation` compares the batch of an exchange zone with its department's figures.
+    `reconciliation` compares the batch of an exchange zone with its department's figures. `files` are the delivered files as they were read,
+    `newest_mark` is the newest watermark anywhere in the source, where it can tell; `notes` say what was noticed, in sentences.
     """
 
     resource: str
@@ -60,6 +62,9 @@ class Manifest:
     extracted_at: str
     keys_file: str | None = None
     reconciliation: Reconciliation | None = None
+    files: tuple[DeliveredFile, ...] = ()
+    newest_mark: str | None = None
+    notes: tuple[str, ...] = ()
 
     def save(self, folder: Path) -> None:
         write_atomically(
@@ -76,8 +81,15 @@ def read_current(folder: Path) -> Manifest | None:
     bounds = tuple(data["bounds"]) if data["bounds"] else None
     found = Reconciliation.from_json(data["reconciliation"]) if data.get("reconciliation") else None
     return Manifest(
-        **{**data, "added_columns": tuple(data["added_columns"]), "bounds": bounds, "reconciliation": found}
-    )
+        **{**data, "added_columns": tuple(data["added_columns"]), "bounds": bounds, "reconciliation": found,
+           "files": tuple(DeliveredFile(**file) for file in data.get("files", ())), "notes": tuple(data.get("notes", ()))}
+    )  # fmt: skip
+
+
+def landed_intervals(home: Path, resource: Resource) -> list[str]:
+    """Names of the intervals that can be replayed, oldest first."""
+    root = home / "landing" / resource.department / resource.name
+    return sorted(pointer.parent.name for pointer in root.glob("*/current.json"))
 
 
 def land(
@@ -87,6 +99,7 @@ def land(
     key_batches: Iterator[pa.RecordBatch] | None = None,
     progress: Progress = lambda rows: None,
     conclude: Conclude = lambda: None,
+    files_read: Callable[[], tuple[DeliveredFile, ...]] = tuple,
 ) -> Manifest:
     """Write the batches as the next attempt and make it the current one; `manifest` comes without figures and goes back with them.
 
@@ -96,6 +109,7 @@ def land(
     scratch, key_scratch = scratch_path(folder / "extracting.parquet"), scratch_path(folder / "keys.parquet")
     try:
         rows, schema = _write(scratch, batches, manifest.resource, progress)
+        files = files_read()  # before the source is read again, for its keys
         digest = file_sha256(scratch)
         key_digest = ""
         if key_batches is not None:
@@ -104,11 +118,10 @@ def land(
         found = conclude()
         with _locked(folder):
             last = read_current(folder)
-            same = last is not None and (last.sha256, last.bounds, last.reconciliation) == (
-                digest,
-                manifest.bounds,
-                found,
-            )
+            now = (digest, manifest.bounds, found, files, manifest.newest_mark, manifest.notes)
+            same = last is not None and now == (
+                last.sha256, last.bounds, last.reconciliation, last.files, last.newest_mark, last.notes
+            )  # fmt: skip
             if last is not None and same and _same_keys(folder, last, key_digest):
                 return last
             attempt = 1 + max((int(p.stem.split("-")[1]) for p in folder.glob("attempt-*.json")), default=0)
@@ -116,7 +129,7 @@ def land(
             manifest = replace(
                 manifest, attempt=attempt, file=final.name, rows=rows, bytes=scratch.stat().st_size, sha256=digest,
                 columns={field.name: str(field.type) for field in schema},
-                keys_file=f"attempt-{attempt}.keys.parquet" if key_batches is not None else None, reconciliation=found,
+                keys_file=f"attempt-{attempt}.keys.parquet" if key_batches is not None else None, reconciliation=found, files=files,
             )  # fmt: skip
             if manifest.keys_file:
                 key_scratch.rename(folder / manifest.keys_file)

@@ -170,7 +170,7 @@ def _load(place: Workplace, resource: Resource, interval: Interval, folder: Path
         resource=resource, interval=interval, run_id=verdict.run_id, landing=landing / manifest.file,
         standardised=folder / "standardised.parquet", verdict=folder / "verdict.parquet", keys=keys if keys.exists() else None,
         quality=verdict.quality, warnings=verdict.warning_rows, outside=verdict.outside, held_because=verdict.held_because,
-        message="; ".join(filter(None, [_batch_text(manifest), _added_text(verdict.added_columns)])), reconciliation=manifest.reconciliation,
+        message="; ".join(filter(None, [_batch_text(manifest), _added_text(verdict.added_columns), *manifest.notes])), reconciliation=manifest.reconciliation,
         landing_name=str((landing / verdict.manifest).relative_to(place.home)), landing_sha256=verdict.landing_sha256,
         started_at=datetime.fromisoformat(manifest.extracted_at), finished_at=observed_at,
     )  # fmt: skip

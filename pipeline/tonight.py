@@ -7,7 +7,7 @@ from datetime import datetime
 from contracts.errors import ConfigurationError
 from contracts.interval import Interval
 from contracts.model import Resource
-from pipeline.extract import _bounds
+from pipeline.plan import asks_for
 from pipeline.trial_sample import Trial, newest_night
 from pipeline.workplace import Workplace
 from warehouse.lake import open_lake, table_exists
@@ -27,7 +27,7 @@ def tonight(place: Workplace, resource: Resource, observed_at: datetime, trial: 
     system = resource.system
     return [
         ("interval", f"{_times(night)}, the newest that is over"),
-        ("reads", _reads(place, resource, night)),
+        ("reads", asks_for(place, resource, night)),
         ("load", _MODES[resource.load_mode].format(key=", ".join(resource.key))),
         ("rows", _rows(place, resource, trial)),
         ("schedule", f"{resource.schedule} {place.city.timezone.key}, DAG {resource.department}"),
@@ -39,17 +39,6 @@ def tonight(place: Workplace, resource: Resource, observed_at: datetime, trial: 
 
 def _times(span: Interval) -> str:
     return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
-
-
-def _reads(place: Workplace, resource: Resource, night: Interval) -> str:
-    if resource.files_by_date:
-        return f"the files of {night.start:%Y%m%d}: {resource.physical_name.replace('{date}', format(night.start, '%Y%m%d'))}"
-    _, bounds = _bounds(place, resource, night)
-    if bounds is None or resource.watermark is None:
-        return f"the whole of {resource.physical_name}"
-    if bounds.start < night.start - resource.watermark.lookback:
-        return f"{resource.physical_name} up to {bounds.end:%Y-%m-%d %H:%M} of {resource.watermark.column}: the first load reads all history"
-    return f"{resource.physical_name} where {resource.watermark.column} is in {_times(bounds)}"
 
 
 def _rows(place: Workplace, resource: Resource, trial: Trial) -> str:

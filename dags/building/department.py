@@ -21,7 +21,7 @@ PRIORITY = 10
 EXTRACT_TIMEOUT, VALIDATE_TIMEOUT, LOAD_TIMEOUT = timedelta(hours=4), timedelta(hours=2), timedelta(hours=1)
 # a run that hangs must not keep the next night waiting
 RUN_TIMEOUT = timedelta(hours=22)
-ORIGINS = ("auto", "source", "landing")
+ORIGINS = ("auto", "source", "whole", "landing")
 
 
 def department_dags(only: str | None = None) -> list[DAG]:

@@ -6,7 +6,7 @@ from contracts.catalogue import City
 from contracts.model import Resource
 from dags.building.plan import DagPlan
 
-ORIGIN = "auto asks the source where it can still give the interval and otherwise replays what landed; source and landing insist"
+ORIGIN = "auto asks the source where it can still give the interval and otherwise replays what landed; source and landing insist; whole reads the source's whole history"
 
 
 def of_department(plan: DagPlan, city: City) -> str:

@@ -120,7 +120,7 @@ def test_what_was_read_is_told_and_a_later_change_noticed(tmp_path: Path) -> Non
     assert connector.changed_files(it, NIGHT, read) == ()
     (tmp_path / "2.csv").write_bytes(b"a,b\n9,9\n")
     (tmp_path / "1.csv.gz").rename(tmp_path / "3.csv.gz")
-    assert connector.changed_files(it, NIGHT, read) == ("1.csv.gz", "2.csv", "3.csv.gz")
+    assert connector.changed_files(it, NIGHT, read) == ("2.csv", "3.csv.gz")
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

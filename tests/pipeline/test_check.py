@@ -124,5 +124,5 @@ def test_after_a_load_the_bounds_of_the_increment_are_told(city: SmallCity, chec
 
     result = check("police.resident")
 
-    assert "updated_at is in 2020-05-04 02:00 to 2020-05-06 02:00" in result.output
+    assert "updated_at is from 2020-05-04 02:00 to before 2020-05-06 02:00" in result.output
     assert "some 1, as the last run extracted" in result.output

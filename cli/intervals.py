@@ -1,0 +1,50 @@
+"""The days and the origin a command is given, as intervals of a resource."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import get_args
+
+from cli.terminal import now
+from contracts.errors import ConfigurationError
+from contracts.interval import Interval, interval_starting_on, intervals_between
+from contracts.model import Resource
+from pipeline.extract import Origin
+from pipeline.workplace import Workplace
+
+
+def checked_origin(text: str) -> Origin:
+    """The origin of that name; ConfigurationError lists those there are."""
+    for known in get_args(Origin):
+        if text == known:
+            return known  # type: ignore[no-any-return]
+    raise ConfigurationError(f"unknown origin {text!r}", remedy=", ".join(get_args(Origin)))
+
+
+def asked_for(
+    place: Workplace, resource: Resource, interval: str | None, first: str | None, last: str | None
+) -> list[Interval]:
+    """The interval of that local day, those from day to day, or without days the newest that is over; ConfigurationError for what is no day."""
+    zone = place.city.timezone
+    if interval is not None:
+        return [interval_starting_on(_day(interval), resource.schedule, zone)]
+    if first is not None or last is not None:
+        begin, end = _day(first or last or ""), _day(last or first or "")
+        return intervals_between(begin, end, resource.schedule, zone)
+    return [_newest_over(resource, now(place), place)]
+
+
+def _newest_over(resource: Resource, instant: datetime, place: Workplace) -> Interval:
+    day = instant.astimezone(place.city.timezone).date()
+    span = interval_starting_on(day, resource.schedule, place.city.timezone)
+    while span.end > instant:
+        day -= timedelta(days=1)
+        span = interval_starting_on(day, resource.schedule, place.city.timezone)
+    return span
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is no day", remedy="write it as 2020-05-04") from None

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
@@ -110,6 +110,7 @@ class DatabaseConnector:
         with translated(self.url, where), connected(self.url, where, self.statement_seconds) as connection:
             table = sa.table(_quoted(resource.physical_name), sa.column(_quoted(mark)), schema=schema)
             query = sa.select(sa.func.max(table.c[mark]))
+            column = None
             if dialect := DIALECTS.get(connection.dialect.name):
                 columns = columns_of(connection, resource, schema, where)
                 column = next((c for c in columns if c.name == mark), None)
@@ -117,6 +118,8 @@ class DatabaseConnector:
                     return None
                 query = query.where(sa.text(f"NOT ({dialect.placeless(column)})"))
             newest = connection.execute(query).scalar()
+            if column and isinstance(newest, datetime) and newest.tzinfo is None and getattr(column.type, "tz", None):
+                newest = newest.replace(tzinfo=UTC)  # MySQL's session is in UTC
         text = newest.isoformat() if isinstance(newest, date) else str(newest)
         try:
             return datetime.fromisoformat(text).isoformat()

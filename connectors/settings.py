@@ -8,13 +8,13 @@ from typing import Any
 
 from connectors.exchange_settings import BATCH
 from connectors.protocol import Setting
+from connectors.references import REFERENCE, remedy_for, value_of
 from contracts.errors import ConfigurationError
 from contracts.mistakes import did_you_mean
 from contracts.model import Resource
 from contracts.properties import misfit
 from contracts.settings import VARIABLES
 
-_REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _BATCH_ROWS = "LANDBRIDGE_BATCH_ROWS"
 
 ROOT: Setting = {"type": "string", "minLength": 1, "mandatory": True}
@@ -65,17 +65,17 @@ def source_settings(known: Mapping[str, Setting], resource: Resource) -> dict[st
 
 
 def resolve(text: str, environ: Mapping[str, str], encode: Callable[[str], str] = str) -> str:
-    """The text with each `${NAME}` replaced from the environment; ConfigurationError names a variable that is unset or empty."""
+    """The text with each reference replaced by what it stands for; ConfigurationError names a variable that is unset or empty."""
 
     def value(reference: re.Match[str]) -> str:
         name = reference[1]
-        if not environ.get(name):
-            raise ConfigurationError(
-                f"the environment variable {name} is not set, and the connection refers to it", remedy=f"set {name}"
-            )
-        return encode(environ[name])
+        found = value_of(name, environ)
+        if not found:
+            what = name if name.startswith("airflow:") else f"the environment variable {name}"
+            raise ConfigurationError(f"{what} is not set, and the connection refers to it", remedy=remedy_for(name))
+        return encode(found)
 
-    return _REFERENCE.sub(value, text)
+    return REFERENCE.sub(value, text)
 
 
 def batch_rows(environ: Mapping[str, str]) -> int:

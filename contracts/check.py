@@ -21,7 +21,7 @@ from contracts.reader import load_yaml
 
 _SECRET_KEY = re.compile(r"passw|secret|token|api_?key|credential|private_?key|口令|密码", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(r"://[^/\s:@]*:(?!\$\{)[^@/\s]+@")
-_REFERENCE = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
+_REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*|airflow:[A-Za-z0-9_.-]+)\}")
 _DATABASE_FORMATS = ("数据库",)
 
 

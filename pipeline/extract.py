@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -40,11 +40,12 @@ def extract(
     observed_at: datetime,
     origin: Origin = "auto",
     progress: Progress | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> Manifest:
     """Land the interval's records and return the manifest that counts.
 
     `auto` asks the source where it can still give this interval, and otherwise replays what landed; `source` and `landing` insist, `whole` reads
-    the source's whole history up to the interval's end, as a first load does. Raises HistoryUnavailable where neither can, SchemaDrift,
+    the source's whole history up to the interval's end, as a first load does. `secrets` are values of references besides the environment's. Raises HistoryUnavailable where neither can, SchemaDrift,
     SourceUnavailable and SourceBroken as the source gives cause.
     """
     interval = interval.at(place.city.timezone)
@@ -56,7 +57,7 @@ def extract(
             "%s %s: replayed from landing, %s rows", resource.id, interval.id(place.city.timezone), f"{landed.rows:,}"
         )
         return landed
-    environ = place.settings.source_environment
+    environ = {**place.settings.source_environment, **(secrets or {})}
     connector = open_connector(resource.system, environ)
     span, bounds = bounds_of(place, resource, interval, whole=origin == "whole")
     zone = open_batch(resource, interval, environ, folder, _reconciled(place, resource), observed_at)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import duckdb
 
 from contracts.errors import ConfigurationError, InternalError, LandbridgeError, LoadHeld
 from contracts.interval import Interval
-from contracts.model import Resource
+from contracts.model import Resource, SourceSystem
 from pipeline.digest import rerun_command
 from pipeline.extract import Origin
 from pipeline.extract import extract as extract_records
@@ -31,12 +32,13 @@ from warehouse.tables import ensure_platform
 
 def extract(
     resource_id: str, interval: Interval, *, observed_at: datetime, origin: Origin = "auto",
-    place: Workplace | None = None, progress: Progress | None = None,
+    place: Workplace | None = None, progress: Progress | None = None, secrets: Callable[[SourceSystem], Mapping[str, str]] | None = None,
 ) -> str:  # fmt: skip
-    """Land the interval; returns the manifest's path."""
+    """Land the interval; returns the manifest's path. `secrets` gives what the system's connection refers to besides the environment."""
     place = place or _open(resource_id)
     resource = place.city.resource(resource_id)
-    manifest = extract_records(place, resource, interval, observed_at, origin, progress)
+    found = secrets(resource.system) if secrets else {}
+    manifest = extract_records(place, resource, interval, observed_at, origin, progress, found)
     folder = place.landing_folder(resource, interval)
     return str((folder / f"attempt-{manifest.attempt}.json").relative_to(place.home))
 

@@ -6,7 +6,6 @@ suite; only rules about the whole table are left out, since a sample is none.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.protocol import Connector
+from connectors.references import references, remedy_for, value_of
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, LandbridgeError, SchemaDrift, SourceBroken, SourceUnavailable
 from contracts.mistakes import Mistake
@@ -30,8 +30,6 @@ from transforms.standardise import standardise_sql
 from transforms.standardise.drift import check_drift
 from warehouse.engine import open_engine
 from warehouse.lake import LAKE, open_lake
-
-_REFERENCE = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,11 @@ def try_out(
             "contract", True, f"{len(resource.fields)} fields, {len(resource.rules)} rules, version {resource.version}"
         )
     environ = place.settings.source_environment
-    wanted = sorted(set(_REFERENCE.findall(repr(resource.system.connection))))
-    if missing := [name for name in wanted if not environ.get(name)]:
-        yield Finding("variables", False, f"not set: {', '.join(missing)}", f"set {missing[0]} where the service runs")
+    wanted = references(resource.system.connection)
+    if missing := [name for name in wanted if not value_of(name, environ)]:
+        yield Finding(
+            "variables", False, f"not set: {', '.join(missing)}", f"{remedy_for(missing[0])} where the service runs"
+        )
         return
     yield Finding("variables", True, f"{', '.join(wanted)} set" if wanted else "the connection needs none")
     with tempfile.TemporaryDirectory(prefix="landbridge-check-") as folder:

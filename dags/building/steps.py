@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.interval import Interval
 from contracts.settings import Settings
+from dags.building.secrets import secrets_of
 
 if TYPE_CHECKING:
     from pipeline.workplace import Workplace
@@ -26,8 +27,9 @@ def extract(
     from pipeline import night
 
     return night.extract(
-        resource_id, interval(data_interval_start, data_interval_end, zone), observed_at=now(), origin=params["origin"]
-    )
+        resource_id, interval(data_interval_start, data_interval_end, zone), observed_at=now(), origin=params["origin"],
+        secrets=secrets_of,
+    )  # fmt: skip
 
 
 def validate(

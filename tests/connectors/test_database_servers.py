@@ -427,3 +427,23 @@ def test_a_server_version_that_sqlalchemy_does_not_know_is_taken() -> None:
             return "KingbaseES V008R006C008B0014 on x86_64"
 
     assert engine.dialect._get_server_version_info(Odd()) == (9, 2)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "date", "datetime"])
+@every_server
+def test_the_newest_mark_passes_over_what_is_no_time(source: Source, kind: str) -> None:
+    if source.is_postgres:
+        kind = "timestamptz" if kind == "datetime" else kind
+        strange = "'infinity'"
+    else:
+        strange = "'0000-00-00'"
+    source.run(
+        *([] if source.is_postgres else ["SET SESSION sql_mode = ''"]),
+        f"CREATE TABLE things (n int, m {kind} NULL)",
+        f"INSERT INTO things VALUES (1, '2020-05-04'), (2, '2020-05-06'), (3, NULL), (4, {strange})",
+    )
+    connector = open_connector(source.things(columns=("n", "m"), watermark="m").system, {})
+    newest = connector.newest_mark(source.things(columns=("n", "m"), watermark="m"))  # type: ignore[attr-defined]
+    assert datetime.fromisoformat(newest).date().isoformat() == "2020-05-06"
+    source.run("DELETE FROM things")
+    assert connector.newest_mark(source.things(columns=("n", "m"), watermark="m")) is None  # type: ignore[attr-defined]

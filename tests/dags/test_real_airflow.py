@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import socket
 import subprocess
@@ -55,6 +56,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         root = tmp_path_factory.mktemp("night")
         folder = write_city(
             root / "city", {"tax": ["taxpayer"], "water": ["meter", "reading"]}, snapshots=("water.reading",)
+        )
+        systems = folder / "systems.yaml"
+        drop_folder = "${LANDBRIDGE_SOURCES}/tax"
+        assert drop_folder in systems.read_text(encoding="utf-8")
+        systems.write_text(
+            systems.read_text(encoding="utf-8").replace(drop_folder, "${airflow:tax_drop.schema}"), encoding="utf-8"
         )
         (folder / "unified.yaml").write_text(yaml.safe_dump(_UNIFIED, allow_unicode=True), encoding="utf-8")
         patch.setenv("LANDBRIDGE_HOME", str(root / "var"))
@@ -122,6 +129,8 @@ def _tell(settings: Settings) -> Told:
     deliver(settings.sources, "tax.taxpayer", accounts(50))
     deliver(settings.sources, "water.reading", accounts(40), night=None)
     with running_airflow(settings, _free_port()) as installation, Airflow(installation) as airflow:
+        tax_drop = json.dumps({"conn_type": "fs", "schema": str(settings.sources / "tax")})
+        _shell(settings, f"airflow connections add tax_drop --conn-json {shlex.quote(tax_drop)}")
         (night,) = run_nights(settings, city, [NIGHT], night_seconds=240)
         first_hashes, first_runs = _lake(settings)
         failed = airflow.runs("water")[-1]

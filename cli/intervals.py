@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import get_args
 
 from cli.terminal import now
 from contracts.errors import ConfigurationError
-from contracts.interval import Interval, interval_starting_on, intervals_between
+from contracts.interval import Interval, interval_starting_on, intervals_between, newest_interval
 from contracts.model import Resource
 from pipeline.extract import Origin
 from pipeline.workplace import Workplace
@@ -31,16 +31,7 @@ def asked_for(
     if first is not None or last is not None:
         begin, end = _day(first or last or ""), _day(last or first or "")
         return intervals_between(begin, end, resource.schedule, zone)
-    return [_newest_over(resource, now(place), place)]
-
-
-def _newest_over(resource: Resource, instant: datetime, place: Workplace) -> Interval:
-    day = instant.astimezone(place.city.timezone).date()
-    span = interval_starting_on(day, resource.schedule, place.city.timezone)
-    while span.end > instant:
-        day -= timedelta(days=1)
-        span = interval_starting_on(day, resource.schedule, place.city.timezone)
-    return span
+    return [newest_interval(resource.schedule, zone, now(place))]
 
 
 def _day(text: str) -> date:

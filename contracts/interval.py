@@ -80,3 +80,13 @@ def intervals_between(first: date, last: date, cron: str, zone: ZoneInfo) -> lis
         found.append(Interval(start, end))
         start = end
     return found
+
+
+def newest_interval(cron: str, zone: ZoneInfo, instant: datetime) -> Interval:
+    """The schedule's newest interval that is over at `instant`."""
+    day = instant.astimezone(zone).date()
+    span = interval_starting_on(day, cron, zone)
+    while span.end > instant:
+        day -= timedelta(days=1)
+        span = interval_starting_on(day, cron, zone)
+    return span

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from contracts.errors import ConfigurationError
-from contracts.interval import Interval
+from contracts.interval import Interval, newest_interval
 from contracts.model import Resource
 from pipeline.plan import asks_for
-from pipeline.trial_sample import Trial, newest_night
+from pipeline.trial_sample import Trial
 from pipeline.workplace import Workplace
 from warehouse.lake import open_lake, table_exists
 from warehouse.runs import runs_of
@@ -22,7 +22,7 @@ _MODES = {
 
 def tonight(place: Workplace, resource: Resource, observed_at: datetime, trial: Trial) -> list[tuple[str, str]]:
     """Subject and sentence, in the order of a night. `trial` is what a trial found out about the source."""
-    night = newest_night(place, resource, observed_at).at(place.city.timezone)
+    night = newest_interval(resource.schedule, place.city.timezone, observed_at).at(place.city.timezone)
     folder = place.landing_folder(resource, night)
     system = resource.system
     return [

@@ -7,24 +7,27 @@ suite; only rules about the whole table are left out, since a sample is none.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
+from connectors.exchange_settings import BATCH
+from connectors.exchange_zone import open_zone
 from connectors.protocol import Connector
 from connectors.references import references, remedy_for, value_of
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, LandbridgeError, SchemaDrift, SourceBroken, SourceUnavailable
+from contracts.interval import Interval, newest_interval
 from contracts.mistakes import Mistake
 from contracts.model import ExpectedRows, Resource
 from contracts.quoting import ident, literal
 from contracts.rules import RULE_TYPES
 from pipeline.judge import judge
 from pipeline.landing import empty_manifest, land
-from pipeline.trial_sample import Trial, newest_night, read_span, sample_batches
+from pipeline.trial_sample import Trial, read_span, sample_batches
 from pipeline.workplace import Workplace
 from transforms.standardise import standardise_sql
 from transforms.standardise.drift import check_drift
@@ -70,13 +73,10 @@ def _with_source(
     place: Workplace, scratch: Workplace, resource: Resource, rows: int, observed_at: datetime, trial: Trial
 ) -> Iterator[Finding]:
     environ = place.settings.source_environment
+    night = newest_interval(resource.schedule, place.city.timezone, observed_at)
     try:
         connector = open_connector(resource.system, environ)
-        first = next(
-            read_span(
-                connector, resource, newest_night(place, resource, observed_at) if resource.files_by_date else None
-            )
-        )
+        first = next(read_span(connector, resource, night if resource.files_by_date else None))
     except SourceUnavailable as error:
         if not resource.files_by_date:
             yield Finding("reachable", False, _said(error), error.remedy)
@@ -94,6 +94,8 @@ def _with_source(
     else:
         yield Finding("reachable", True, f"{resource.system.id} answers")
     yield Finding("rights", True, f"{resource.physical_name} may be read")
+    if BATCH in resource.source:
+        yield _batch(resource, night, environ)
     try:
         drift = check_drift(resource, {field.name: str(field.type) for field in first.schema})
     except SchemaDrift as error:
@@ -107,6 +109,20 @@ def _with_source(
         yield from _with_sample(place, scratch, connector, resource, rows, observed_at, trial)
     except LandbridgeError as error:
         yield Finding("sample", False, _said(error), error.remedy)
+
+
+def _batch(resource: Resource, night: Interval, environ: Mapping[str, str]) -> Finding:
+    """What the department states of the night's batch in its exchange zone."""
+    zone = open_zone(resource, environ)
+    assert zone is not None
+    try:
+        batch = zone.batch(night)
+    except SourceUnavailable as error:
+        return Finding("batch", None, _said(error), error.remedy)
+    except LandbridgeError as error:
+        return Finding("batch", False, _said(error), error.remedy)
+    stated = f"{batch.rows:,} rows" if batch.rows is not None else "no row count"
+    return Finding("batch", True, f"number {batch.number} is complete: {stated}, {len(batch.files)} files stated")
 
 
 def _refused(error: LandbridgeError) -> Finding:
@@ -128,7 +144,7 @@ def _with_sample(
     observed_at: datetime,
     trial: Trial,
 ) -> Iterator[Finding]:
-    night = newest_night(place, resource, observed_at)
+    night = newest_interval(resource.schedule, place.city.timezone, observed_at)
     row_rules = tuple(rule for rule in resource.rules if RULE_TYPES[rule.type].scope == "row")
     tried = replace(resource, rules=row_rules, expected_rows=ExpectedRows(None, None))
     batches = sample_batches(place, connector, resource, rows, observed_at, trial)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from connectors.protocol import Connector
 from contracts.errors import SourceUnavailable
-from contracts.interval import Interval, interval_starting_on
+from contracts.interval import Interval, newest_interval
 from contracts.model import Resource
 from pipeline.judge import Verdict
 from pipeline.workplace import Workplace
@@ -37,7 +37,7 @@ def sample_batches(
     now = observed_at.astimezone(place.city.timezone)
     spans: list[Interval | None] = [None]
     if resource.files_by_date:
-        spans = [newest_night(place, resource, observed_at), None]
+        spans = [newest_interval(resource.schedule, place.city.timezone, observed_at), None]
     elif resource.watermark and connector.bounds_rows:
         spans = [*(Interval(now - span, now) for span in _SPANS), None]
     for span in spans:
@@ -77,13 +77,3 @@ def read_span(connector: Connector, resource: Resource, span: Interval | None) -
         close = getattr(batches, "close", None)
         if close is not None:
             close()
-
-
-def newest_night(place: Workplace, resource: Resource, observed_at: datetime) -> Interval:
-    """The newest interval that is over."""
-    day = observed_at.astimezone(place.city.timezone).date()
-    span = interval_starting_on(day, resource.schedule, place.city.timezone)
-    while span.end > observed_at:
-        day -= timedelta(days=1)
-        span = interval_starting_on(day, resource.schedule, place.city.timezone)
-    return span

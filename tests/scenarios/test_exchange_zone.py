@@ -375,3 +375,13 @@ def test_a_night_killed_anywhere_and_repeated_ends_the_same(city: SmallCity, mon
     assert zone.receipt(1) == first
     assert city.query("SELECT count(*) FROM ops.reconciliations WHERE outcome <> 'agreed'") == [(0,)]
     assert city.query(WHOLE) == [("A1",), ("A2",), ("A3",)]
+
+
+def test_the_check_tells_how_the_batch_stands(city: SmallCity) -> None:
+    zone = Zone(city)
+    zone.push(1, 7, complete=False)
+    waiting, _ = city.command("check", "civil.marriage", observed=1).communicate()
+    assert "not marked the batch complete" in waiting
+    zone.push(1, 7)
+    complete, _ = city.command("check", "civil.marriage", observed=1).communicate()
+    assert "number 7 is complete" in complete

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from connectors.protocol import MALFORMED
 from connectors.registry import open_connector
 from contracts.model import Resource
-from tests.connectors.conftest import NIGHT
+from tests.connectors.conftest import NIGHT, resource
 
 
 def read_all(it: Resource, environ: Mapping[str, str] | None = None) -> tuple[pa.Table, list[dict[str, Any]]]:
@@ -29,3 +29,12 @@ def apart(table: pa.Table) -> tuple[pa.Table, list[dict[str, Any]]]:
     faults = table.filter(pc.invert(is_record))
     assert all(column.null_count == len(column) for column in faults.drop_columns(MALFORMED).columns)
     return table.filter(is_record).drop_columns(MALFORMED), [json.loads(text) for text in faults[MALFORMED].to_pylist()]
+
+
+def by_path(url: str) -> dict[str, pa.Table]:
+    """The table `things` of a database as each path gives it, in the order of its column `n`."""
+    found = {}
+    for path in ("columnar", "generic"):
+        it = resource("database", {"url": url, "path": path}, "things")
+        found[path] = pa.Table.from_batches(list(open_connector(it.system, {}).read(it, NIGHT))).sort_by("n")
+    return found

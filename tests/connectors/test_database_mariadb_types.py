@@ -10,8 +10,7 @@ import pyarrow as pa
 import pytest
 
 from connectors.mysql import quoted
-from connectors.registry import open_connector
-from tests.connectors.conftest import NIGHT, resource
+from tests.connectors.reading import by_path
 from tests.mariadb import MariaDb
 
 UTC = dt.UTC
@@ -63,11 +62,7 @@ def tables(mariadb: MariaDb) -> dict[str, pa.Table]:
         for n in range(5):
             values = [values[n][0] if n < len(values) else "NULL" for _, _, values in CASES.values()]
             cursor.execute(f"INSERT INTO things VALUES ({n}, {', '.join(values)})")
-    found = {}
-    for path in ("columnar", "generic"):
-        it = resource("database", {"url": url, "path": path}, "things")
-        found[path] = pa.Table.from_batches(list(open_connector(it.system, {}).read(it, NIGHT))).sort_by("n")
-    return found
+    return by_path(url)
 
 
 @pytest.mark.parametrize("path", ["columnar", "generic"])

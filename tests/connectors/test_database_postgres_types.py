@@ -10,9 +10,8 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from connectors.registry import open_connector
 from contracts.quoting import ident
-from tests.connectors.conftest import NIGHT, resource
+from tests.connectors.reading import by_path
 from tests.postgres import Postgres
 
 UTC = dt.UTC
@@ -67,11 +66,7 @@ def tables(postgres: Postgres) -> dict[str, pa.Table]:
         for n in range(4):
             values = [values[n][0] if n < len(values) else "NULL" for _, _, values in CASES.values()]
             connection.execute(f"INSERT INTO things VALUES ({n}, {', '.join(values)})")
-    found = {}
-    for path in ("columnar", "generic"):
-        it = resource("database", {"url": url, "path": path}, "things")
-        found[path] = pa.Table.from_batches(list(open_connector(it.system, {}).read(it, NIGHT))).sort_by("n")
-    return found
+    return by_path(url)
 
 
 @pytest.mark.parametrize("path", ["columnar", "generic"])

@@ -177,10 +177,11 @@ def _delete_gone(connection: duckdb.DuckDBPyConnection, load: Load, table: str, 
     """Delete the keys that the source deleted and remember them; returns how many rows left the lake."""
     resource, start = load.resource, f"TIMESTAMPTZ {literal(load.interval.start.isoformat())}"
     mine = tables.of_resource(resource)
-    connection.execute(f"""
-        DELETE FROM {fates.TOMBSTONES} WHERE {mine} AND interval_start <= {start} AND key IN (
-            SELECT {fates.key_text(resource)} FROM {fates.CANDIDATES}
-            WHERE _row NOT IN (SELECT _row FROM {fates.FATES} WHERE fate IN ('tombstone', 'superseded', 'duplicate')))""")
+    if lake.count_rows(connection, f"{fates.TOMBSTONES} WHERE {mine}"):
+        connection.execute(f"""
+            DELETE FROM {fates.TOMBSTONES} WHERE {mine} AND interval_start <= {start} AND key IN (
+                SELECT {fates.key_text(resource)} FROM {fates.CANDIDATES}
+                WHERE _row NOT IN (SELECT _row FROM {fates.FATES} WHERE fate IN ('tombstone', 'superseded', 'duplicate')))""")
     gone = fates.gone_sql(resource, table, start, newest, load.keys, load.standardised)
     if not gone or (fates.by_absence(resource) and quarantine.malformed_lines(connection)):
         # the line that is no record may hold the very key that seems to be missing

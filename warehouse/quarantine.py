@@ -99,6 +99,8 @@ def write_quarantine(
 
 def _close_settled(connection: duckdb.DuckDBPyConnection, resource: Resource, start: datetime, newest: bool) -> None:
     earlier = f"{of_resource(resource)} AND q.interval_start < TIMESTAMPTZ {literal(start.isoformat())}"
+    if not count_rows(connection, f"{QUARANTINE} AS q WHERE {earlier}"):
+        return  # the keys of a large load are looked through only where there is something to settle
     whole = resource.load_mode == "snapshot" or resource.watermark is None
     if whole and newest:
         # the source was read whole: what it no longer says is no open problem, a row without a key included

@@ -45,7 +45,7 @@ def check_drift(resource: Resource, columns: Collection[str] | Mapping[str, str]
         raise SchemaDrift(
             f"the source no longer has {', '.join(f'{m!r} (field {wanted[m]})' for m in missing)}",
             where=where,
-            remedy=f"ask {resource.department} whether it was renamed ({did_you_mean(missing[0], added or columns)}), "
+            remedy=f"ask {resource.department} whether it was renamed ({did_you_mean(missing[0], added or set(columns) - {MALFORMED})}), "
             "then correct the contract or have the column restored; the lake keeps its last good data",
         )
     if isinstance(columns, Mapping) and (retyped := _retyped(resource, columns)):

@@ -43,6 +43,11 @@ def column_names(heading: Sequence[str], resource: Resource, where: str) -> list
     return told_apart
 
 
+def free(name: str) -> str:
+    """The name of a column for one that a source uses: that of the column for lines that are no records is not to be had."""
+    return f"{MALFORMED}_2" if name == MALFORMED else name
+
+
 def text_schema(names: Sequence[str]) -> pa.Schema:
     return pa.schema([pa.field(name, pa.string()) for name in names])
 

@@ -34,7 +34,7 @@ class CsvFilesConnector(FileKind):
     SUFFIXES: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".del", ".asc", ".unl")
 
     def batches(self, files: list[Path], resource: Resource, stated: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
-        """Batches of some megabytes each: they follow bytes, not LANDBRIDGE_BATCH_ROWS."""
+        """Batches of at most LANDBRIDGE_BATCH_ROWS, cut from blocks of some megabytes."""
         dialect = Dialect.stated(stated)
         if "columns" in stated and dialect.has_heading:
             raise ConfigurationError(
@@ -50,7 +50,9 @@ class CsvFilesConnector(FileKind):
                     yield no_rows(with_malformed(text_schema(names)))
                 check_same_columns(path, names, files[0], wanted)
                 for batch in table.batches(names):
-                    yield batch.select([*wanted, MALFORMED])
+                    whole = batch.select([*wanted, MALFORMED])
+                    for start in range(0, max(1, whole.num_rows), self.batch_rows):
+                        yield whole.slice(start, self.batch_rows)
 
     def recognise(self, path: Path) -> Mapping[str, Any] | None:
         return recognise_csv(path)

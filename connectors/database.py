@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
@@ -28,7 +29,7 @@ from connectors.database_errors import translated
 from connectors.database_session import AS_WRITTEN, CONNECT_SECONDS, LOCK_SECONDS, connected
 from connectors.database_tables import tables
 from connectors.database_types import Column
-from connectors.protocol import Setting, SourceTable
+from connectors.protocol import MALFORMED, Setting, SourceTable
 from connectors.registry import missing_package
 from connectors.settings import batch_rows, resolve, source_settings
 from contracts.errors import ConfigurationError, SourceBroken
@@ -220,7 +221,10 @@ def _row(connection: sa.Connection, query: str) -> Sequence[Any]:
 
 
 def _schema(columns: list[Column]) -> pa.Schema:
-    return pa.schema([pa.field(c.name, c.type) for c in columns])
+    """A column that has the name of the one for malformed lines gets another."""
+    names = [c.name for c in columns]
+    other = next(name for n in count(2) if (name := f"{MALFORMED}_{n}") not in names)
+    return pa.schema([pa.field(other if c.name == MALFORMED else c.name, c.type) for c in columns])
 
 
 def _paced(batches: Iterator[pa.RecordBatch], rows_per_second: int) -> Iterator[pa.RecordBatch]:

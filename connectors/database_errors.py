@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -43,8 +44,10 @@ def translated(url: sa.URL, where: str) -> Iterator[None]:
 def _ours(error: BaseException, passing: bool, url: sa.URL, where: str) -> Exception:
     whole = str(error)
     message = _first_line(whole)
-    for secret in filter(None, (url.password, str(url.username or ""))):
-        message = message.replace(str(secret), "***")
+    for secret in map(str, filter(None, (url.password, url.username))):
+        # a driver may quote a piece of the address, in which it is written in other ways
+        for written in (secret, quote(secret, safe=""), quote(secret, safe=" +"), quote(secret)):
+            message = message.replace(written, "***")
     if _DAMAGED.search(message):
         # the driver quotes the text it cannot decode
         reason = "a text that is no UTF-8" if "decode" in message else message

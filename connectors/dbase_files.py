@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.byte_columns import decoded, trimmed
+from connectors.byte_columns import codec, decoded, trimmed
 from connectors.columns import check_same_columns, column_names, no_rows, text_schema
 from connectors.dbase_memo import open_memo
 from connectors.dbase_values import CONVERTERS, DbaseField, dbase_header
@@ -83,12 +83,19 @@ def _column(path: Path, records: pa.Array, field: DbaseField, encoding: str, mem
         if field.type == "M":
             return pa.array([memo.text(cell, encoding) for cell in cells.to_pylist()], pa.string())
         # programs of old fill with NUL bytes in place of blanks
-        text = trimmed(decoded(pc.replace_substring(pc.replace_substring(cells, b"\0", b" "), b"\n", b"\r"), encoding))
+        text = trimmed(_text(pc.replace_substring(cells, b"\0", b" "), encoding))
     except UnicodeDecodeError:
         raise SourceBroken(
             f"the column {field.name!r} holds bytes that are no {encoding}", where=str(path), remedy="correct `encoding`, or ask the department"
         ) from None  # fmt: skip
     return text if field.type == "C" else pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _text(cells: pa.Array, encoding: str) -> pa.Array:
+    """The cells as text, one by one where one holds a line feed."""
+    if pc.any(pc.match_substring(cells, b"\n")).as_py():
+        return pa.array([cell.decode(codec(encoding)) for cell in cells.to_pylist()], pa.string())
+    return decoded(cells, encoding)
 
 
 def _cut(path: Path, found: int, promised: int) -> SourceBroken:

@@ -16,6 +16,7 @@ from typing import IO, Any, ClassVar, Self
 import httpx
 import pyarrow as pa
 
+from connectors.columns import free
 from connectors.files import dated
 from connectors.http_answers import Answers, Question, Success, trust
 from connectors.http_auth import AUTH, authentication
@@ -157,7 +158,7 @@ def _spool(pages: Callable[[], Iterator[Records]], keys: KeysSeen, spool: IO[str
         for records in pages():
             keys.add_page(records)
             for record in records:
-                names.update(dict.fromkeys(record))
+                names.update(dict.fromkeys(map(free, record)))
                 line = json_text(record) + "\n"
                 first.update(line.encode())
                 spool.write(line)

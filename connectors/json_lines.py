@@ -59,7 +59,7 @@ class JsonLinesConnector(FileKind):
 def _read(path: Path, stated: Mapping[str, Any]) -> Iterator[Record]:
     if "records" in stated:
         for value in document_records(path, stated["encoding"], stated["records"]):
-            yield _record(value)
+            yield record_of(value)
     else:
         yield from _lines(path, stated["encoding"])
 
@@ -77,7 +77,7 @@ def _lines(path: Path, encoding: str) -> Iterator[Record]:
             value, reason = _object(piece)
             if value is not None:
                 records += 1
-                yield _record(value)
+                yield record_of(value)
                 continue
             fault = Fault(line, piece.rstrip("\r\n"), reason)
             if records and not piece.endswith(("\r", "\n")) and len(piece) < _LONGEST_LINE:
@@ -103,11 +103,3 @@ def _object(piece: str) -> tuple[dict[str, Any] | None, str]:
 
 def _parsed(line: str) -> Any:
     return _object(line)[0]
-
-
-def _record(value: dict[str, Any]) -> Record:
-    """A member that has the name of the column for malformed lines gets another."""
-    record = record_of(value)
-    if MALFORMED in record:
-        return {f"{name}_2" if name == MALFORMED else name: item for name, item in record.items()}
-    return record

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from connectors.columns import free
 from connectors.records import Record
 
 
@@ -26,9 +27,9 @@ def parse(text: str) -> Any:
 
 
 def record_of(value: dict[str, Any]) -> Record:
-    """The object's members as text."""
+    """The object's members as text. One that has the name of the column for malformed lines gets another."""
     return {
-        name: item if item is None or isinstance(item, str) else json_text(item) for name, item in value.items()
+        free(name): item if item is None or isinstance(item, str) else json_text(item) for name, item in value.items()
     }  # fmt: skip
 
 

@@ -103,7 +103,9 @@ class Columnar:
         import adbc_driver_postgresql.dbapi as dbapi
 
         plain = url.set(drivername="postgresql").update_query_dict({"connect_timeout": str(connect_seconds)})
-        self._connection = dbapi.connect(plain.render_as_string(hide_password=False), autocommit=True)
+        # SQLAlchemy leaves a blank of the password as it is, libpq takes none in an address
+        address = plain.render_as_string(hide_password=False).replace(" ", "%20")
+        self._connection = dbapi.connect(address, autocommit=True)
         self._batch_rows = batch_rows
         try:
             for statement in begin:

@@ -22,6 +22,9 @@ class Postgres:
             shutil.chown(self.folder, "postgres")
         self.port = free_port()
         self._run("initdb", "--auth=trust", "--username=landbridge", "--no-sync", "-D", str(self.folder / "data"))
+        self.start()
+
+    def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         self._run(
             "pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", str(self.folder / "log"), "-o", options, "start"

@@ -20,7 +20,7 @@ def dbase(
     )
     size = 1 + sum(width for _, _, width, _ in columns)
     header = struct.pack("<BBBBIHH17xBH", version, 120, 5, 4, len(rows), 33 + len(fields), size, language, 0)
-    body = b""
+    body = bytearray()
     for n, row in enumerate(rows):
         cells = [value if isinstance(value, bytes) else value.encode(encoding) for value in row]
         body += b"*" if n in deleted else b" "

@@ -21,6 +21,7 @@ from tests.connectors.conftest import NIGHT, resource
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "write-a-connector.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -43,14 +44,14 @@ def declare(package: Path, kind: str, target: str) -> None:
 
 
 def test_the_connector_written_in_the_docs_works(package: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
-    (kind, target) = re.findall(r"^    (\w+) = (\w+:\w+)$", DOCS, re.MULTILINE)[0]
+    code = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
+    (kind, target) = re.findall(r"^    (\w+) = (\w+:\w+)$", PAGE, re.MULTILINE)[0]
     (package / "name_value.py").write_text(code, encoding="utf-8")
     declare(package, kind, target)
     assert kind in registry.kinds()
     it = resource(kind, {"root": "${ROOM}"}, "*.txt", sign="=")
     assert registry.check_settings(it) == []
-    (package / "a.txt").write_text("编号 = 001\n姓名 = 张三\n\n编号 = 002\n", encoding="utf-8")
+    (package / "a.txt").write_text("编号 = 001\n姓名 = 张三\n\n编号 = 002\n\n", encoding="utf-8")
     connector = registry.open_connector(it.system, {"ROOM": str(package)})
     table = pa.Table.from_batches(list(connector.read(it, NIGHT)))
     assert table.to_pylist() == [{"编号": "001", "姓名": "张三"}, {"编号": "002", "姓名": None}]

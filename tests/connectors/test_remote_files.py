@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from connectors.conformance_source import texts
 from connectors.file_kind import FileKind
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, LandbridgeError, SourceBroken, SourceUnavailable
 from contracts.model import Resource
-from tests.connectors.conftest import NIGHT, Interface, resource
+from tests.connectors.conftest import NIGHT, resource
 from tests.connectors.reading import read_all
-from tests.connectors.sources import KINDS, write
+from tests.connectors.sources import FORMS
 from tests.file_servers import PASSWORD, S3, SERVERS, Certificate, Cutter, FileServer, Ftp, Http, Sftp, free_port
 
 SECRETS = {"PASSWORD": PASSWORD}
@@ -79,13 +80,15 @@ def test_patterns_find_the_files_of_the_night_wherever_they_lie(server: FileServ
     assert list((tmp_path / "spool").iterdir()) == [], "nothing of what was fetched is left"
 
 
-def test_every_kind_of_files_gives_from_a_server_what_it_gives_locally(
-    server: FileServer, tmp_path: Path, interface: Interface
-) -> None:
+def test_every_kind_of_files_gives_from_a_server_what_it_gives_locally(server: FileServer, tmp_path: Path) -> None:
     columns = ("编号", "备注")
-    for kind in (kind.name for kind in KINDS if kind.has_files):
+    for kind, form in FORMS.items():
         folder = tmp_path / kind
-        local = write(kind, folder, interface, columns, [("007", "x"), ("08", "值 😀")], [("1.10", "y")])
+        folder.mkdir()
+        for n, rows in enumerate(((["007", "08"], ["x", "值 😀"]), (["1.10"], ["y"]))):
+            form.write(folder / f"part-{n}{form.suffix}", texts(dict(zip(columns, rows, strict=True))))
+        local = resource(kind, {"root": "${ROOM}"}, f"part-*{form.suffix}", columns=columns)
+        local.source.update(form.stated(columns))
         for path in sorted(folder.glob("part-*")):
             server.put(f"{kind}/{path.name}", path.read_bytes())
         it = delivered(server, f"{kind}/{local.physical_name}", kind)

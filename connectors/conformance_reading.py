@@ -34,7 +34,7 @@ class SourceOfAKind:
     types: ClassVar[Mapping[str, pa.DataType] | None] = None
     lists_itself: ClassVar[bool] = True
     rows: ClassVar[int] = 1_000_000
-    megabytes: ClassVar[int | None] = 50
+    is_bounded: ClassVar[bool] = True
 
     folder: Path
 

@@ -83,7 +83,6 @@ class OfFiles(ConnectorConformance):
 class TestCsvFiles(OfFiles):
     connector = CsvFilesConnector
     null = ""
-    megabytes = 80
 
 
 class TestExcelFiles(OfFiles):
@@ -92,19 +91,19 @@ class TestExcelFiles(OfFiles):
     # the format has no control characters, and its writer folds line ends
     impossible_values = ("\x01", "one\r\ntwo")
     # a sheet is held whole in memory
-    rows, megabytes = 20_000, None
+    rows, is_bounded = 20_000, False
 
 
 class TestJsonLines(OfFiles):
     connector = JsonLinesConnector
-    rows, megabytes = 200_000, 15
+    rows = 200_000
 
 
 class TestXmlFiles(OfFiles):
     connector = XmlFilesConnector
     impossible_names = tuple(name for name in HOSTILE_NAMES if name not in ("select", "a.b", "_row", "file_row_number"))
     impossible_values = ("\x01",)
-    rows, megabytes = 200_000, 15
+    rows = 200_000
 
 
 class TestParquetFiles(OfFiles):
@@ -115,7 +114,7 @@ class TestParquetFiles(OfFiles):
 class TestFixedWidth(OfFiles):
     connector = FixedWidthConnector
     null = ""
-    rows, megabytes = 400_000, 30
+    rows = 400_000
     lists_itself = False
     impossible_values = (*LINE_ENDS, *BLANKS)
 
@@ -123,7 +122,7 @@ class TestFixedWidth(OfFiles):
 class TestDbaseFiles(OfFiles):
     connector = DbaseFilesConnector
     null = ""
-    rows, megabytes = 400_000, 30
+    rows = 400_000
     # ten bytes a name
     impossible_names = ("file_row_number",)
     impossible_values = BLANKS
@@ -148,7 +147,7 @@ class OfServers(ConnectorConformance):
     connector = CsvFilesConnector
     null = ""
     # fetched to disk and then read as a local file, whose memory TestCsvFiles measures; at this size Arrow's reading ahead hides any figure
-    rows, megabytes = 200_000, None
+    rows, is_bounded = 200_000, False
     scheme: ClassVar[str]
 
     server: FileServer
@@ -256,7 +255,7 @@ class OfDatabases(ConnectorConformance):
 
 
 class TestDatabaseOnSqlite(OfDatabases):
-    rows, megabytes = 400_000, 30
+    rows = 400_000
     types: ClassVar[dict[str, pa.DataType]] = {name: pa.string() for name in ("exact", "truth", "day", "moment")}
 
     def write(self, table: pa.Table) -> Stated:
@@ -351,7 +350,7 @@ class TestDatabaseOnPostgresColumnar(OfPostgres):
 
 
 class TestDatabaseOnPostgresGeneric(OfPostgres):
-    rows, megabytes = 400_000, 30
+    rows = 400_000
     path = "generic"
 
 
@@ -399,12 +398,12 @@ class OfMariaDb(OfServersOfDatabases):
 
 
 class TestDatabaseOnMariaDbColumnar(OfMariaDb):
-    rows, megabytes = 600_000, 45
+    rows = 600_000
     path = "columnar"
 
 
 class TestDatabaseOnMariaDbGeneric(OfMariaDb):
-    rows, megabytes = 400_000, 20
+    rows = 400_000
     path = "generic"
 
 
@@ -423,7 +422,7 @@ class TestHttpApi(ConnectorConformance):
 
     connector = HttpApiConnector
     lists_itself = False
-    rows, megabytes = 200_000, 14
+    rows = 200_000
 
     @pytest.fixture(autouse=True)
     def _interface(self, interface: Interface) -> None:

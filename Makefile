@@ -7,8 +7,11 @@ export LANDBRIDGE_HOME ?= $(CURDIR)/var
 # a virtual environment is slow to import without its bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
+# begun first, so that no test process works alone at the end
+LONGEST := tests/scenarios/test_sample_city.py tests/dags/test_real_airflow.py
+
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers
+.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers rivals
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,7 +33,7 @@ up: $(VENV)/.installed ## Airflow's own pages on the sample city, until interrup
 test: $(VENV)/.installed postgres mariadb file-servers ## lint, types, import rules, then every test
 	@$(MAKE) --no-print-directory check
 	@echo "Running the tests …"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(LONGEST) tests
 
 check: $(VENV)/.installed ## formatting, lint, types and import rules
 	@echo "Checking format, lint, types and import rules …"
@@ -44,7 +47,7 @@ format: $(VENV)/.installed ## put the code into form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed ## measure; ratios against a floor of the same run
+bench: $(VENV)/.installed postgres mariadb rivals ## measure 5 million rows of five sources beside other tools and a floor; docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.dag_parsing
 	@$(BIN)/python -m benchmarks.pipeline_rows
 
@@ -65,6 +68,11 @@ file-servers: $(VENV)/.installed
 	@cmp -s tests/s3-server.lock $(VENV)/s3-server/installed || { echo "Installing an S3 server for the tests into $(VENV)/s3-server …"; \
 	  $(PYTHON) -m venv $(VENV)/s3-server && $(VENV)/s3-server/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/s3-server.lock \
 	  && cp tests/s3-server.lock $(VENV)/s3-server/installed; }
+
+rivals:
+	@cmp -s benchmarks/rivals.lock $(VENV)/rivals/installed || { echo "Installing the tools to compare with into $(VENV)/rivals …"; \
+	  $(PYTHON) -m venv $(VENV)/rivals && $(VENV)/rivals/bin/pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/rivals.lock \
+	  && cp benchmarks/rivals.lock $(VENV)/rivals/installed; }
 
 clean: ## remove what was made here: var/, caches, the virtual environment
 	@rm -rf var $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

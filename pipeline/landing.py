@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -103,7 +104,8 @@ def land(
 ) -> Manifest:
     """Write the batches as the next attempt and make it the current one; `manifest` comes without figures and goes back with them.
 
-    Where the current attempt holds the very same bytes it stays, and its manifest is returned. Memory holds one row group.
+    Where the current attempt holds the very same bytes it stays, and its manifest is returned. Memory holds two row groups:
+    one is written while the next is read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     scratch, key_scratch = scratch_path(folder / "extracting.parquet"), scratch_path(folder / "keys.parquet")
@@ -180,8 +182,12 @@ def _write(path: Path, batches: Iterator[pa.RecordBatch], resource: str, progres
             "the connector gave no batch at all", where=resource, remedy="even an empty source has a schema"
         )
     rows = 0
-    with pq.ParquetWriter(path, first.schema, compression="zstd", compression_level=1) as writer:
+    with (
+        pq.ParquetWriter(path, first.schema, compression="zstd", compression_level=1) as writer,
+        ThreadPoolExecutor(1) as thread,
+    ):
         waiting: list[pa.RecordBatch] = []
+        writing: Future[None] | None = None
         for batch in chain([first], batches):
             if not batch.schema.equals(first.schema):
                 raise SourceBroken(
@@ -191,8 +197,12 @@ def _write(path: Path, batches: Iterator[pa.RecordBatch], resource: str, progres
             rows += batch.num_rows
             progress(rows)
             if sum(b.num_rows for b in waiting) >= _ROW_GROUP:
-                writer.write_table(pa.Table.from_batches(waiting), row_group_size=_ROW_GROUP)
+                if writing:
+                    writing.result()
+                writing = thread.submit(writer.write_table, pa.Table.from_batches(waiting), row_group_size=_ROW_GROUP)
                 waiting = []
+        if writing:
+            writing.result()
         writer.write_table(pa.Table.from_batches(waiting, first.schema), row_group_size=_ROW_GROUP)
     return rows, first.schema
 

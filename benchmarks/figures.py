@@ -111,8 +111,8 @@ def _rows(record: Record, tool: str) -> int:
 
 def _table(records: list[Record]) -> str:
     lines = [
-        "| source | tool | seconds | × floor | × pipeline | CPU s | rows/s | peak memory, MiB |",
-        "|---|---|--:|--:|--:|--:|--:|--:|",
+        "| source | tool | seconds | × floor | × pipeline | CPU s | rows/s | peak memory, MiB | others, CPUs |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for record in records:
         for m in record["measured"]:
@@ -123,7 +123,7 @@ def _table(records: list[Record]) -> str:
             bold = "**" if m["tool"] == ours else ""
             lines.append(
                 f"| {SOURCES[record['source']]} | {bold}{m['tool']}{bold} | {m['seconds']:.1f} | {m['seconds'] / _floor(record, m['tool']):.1f} | "
-                f"{m['seconds'] / pipeline:.2f} | {m['cpu']:.1f} | {_rows(record, m['tool']) / m['seconds']:,.0f} | {m['rss_mib']:,.0f} |"
+                f"{m['seconds'] / pipeline:.2f} | {m['cpu']:.1f} | {_rows(record, m['tool']) / m['seconds']:,.0f} | {m['rss_mib']:,.0f} | {m['others']:.1f} |"
             )  # fmt: skip
     lines += ["", "The pipeline's three tasks, in seconds (peak memory, MiB):", ""]
     lines += ["| source | night | extract | validate | load |", "|---|---|--:|--:|--:|"]

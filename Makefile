@@ -7,9 +7,6 @@ export LANDBRIDGE_HOME ?= $(CURDIR)/var
 # a virtual environment is slow to import without its bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
-# begun first, so that no test process works alone at the end
-LONGEST := tests/scenarios/test_sample_city.py tests/dags/test_real_airflow.py
-
 .DEFAULT_GOAL := help
 .PHONY: help demo up test check bench lock format clean postgres mariadb file-servers rivals
 
@@ -33,7 +30,7 @@ up: $(VENV)/.installed ## Airflow's own pages on the sample city, until interrup
 test: $(VENV)/.installed postgres mariadb file-servers ## lint, types, import rules, then every test
 	@$(MAKE) --no-print-directory check
 	@echo "Running the tests …"
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(LONGEST) tests
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed ## formatting, lint, types and import rules
 	@echo "Checking format, lint, types and import rules …"

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import get_args
 
 from cli.terminal import now
 from contracts.errors import ConfigurationError
 from contracts.interval import Interval, interval_starting_on, intervals_between, newest_interval
 from contracts.model import Resource
-from pipeline.extract import Origin
+from contracts.origin import ORIGINS, Origin
 from pipeline.workplace import Workplace
 
 
 def checked_origin(text: str) -> Origin:
     """The origin of that name; ConfigurationError lists those there are."""
-    for known in get_args(Origin):
+    for known in ORIGINS:
         if text == known:
-            return known  # type: ignore[no-any-return]
-    raise ConfigurationError(f"unknown origin {text!r}", remedy=", ".join(get_args(Origin)))
+            return known
+    raise ConfigurationError(f"unknown origin {text!r}", remedy=", ".join(ORIGINS))
 
 
 def asked_for(

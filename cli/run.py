@@ -15,8 +15,8 @@ from contracts.errors import ConfigurationError, LandbridgeError, LoadHeld
 from contracts.interval import Interval
 from contracts.mistakes import did_you_mean
 from contracts.model import Resource
+from contracts.origin import Origin
 from pipeline import city_wide
-from pipeline.extract import Origin
 from pipeline.night import run_resource
 from pipeline.workplace import Workplace
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +18,7 @@ from connectors.registry import open_connector
 from contracts.errors import HistoryUnavailable
 from contracts.interval import Interval
 from contracts.model import Resource
+from contracts.origin import Origin
 from pipeline.landing import Manifest, Progress, empty_manifest, land, landed_intervals, read_current, verify
 from pipeline.noticed import noticed
 from pipeline.reconcile import Earlier, open_batch
@@ -27,7 +27,6 @@ from transforms.standardise.drift import check_drift
 
 log = logging.getLogger("landbridge.extract")
 
-Origin = Literal["auto", "source", "whole", "landing"]
 _REPORT_SECONDS = 10
 # before any record a source could hold; late enough for every time zone to count in whole minutes
 BEGINNING = datetime(1930, 1, 1, tzinfo=UTC)
@@ -45,8 +44,8 @@ def extract(
     """Land the interval's records and return the manifest that counts.
 
     `auto` asks the source where it can still give this interval, and otherwise replays what landed; `source` and `landing` insist, `whole` reads
-    the source's whole history up to the interval's end, as a first load does. `secrets` are values of references besides the environment's. Raises HistoryUnavailable where neither can, SchemaDrift,
-    SourceUnavailable and SourceBroken as the source gives cause.
+    the source's whole history up to the interval's end, as a first load does. `secrets` are values of references besides the environment's.
+    Raises HistoryUnavailable where neither can, SchemaDrift, SourceUnavailable and SourceBroken as the source gives cause.
     """
     interval = interval.at(place.city.timezone)
     folder = place.landing_folder(resource, interval)
@@ -70,10 +69,11 @@ def extract(
             resource.id,
             ", ".join(drift.added),
         )
-    manifest = empty_manifest(resource, interval, observed_at, bounds, connector.bounds_rows and not zone, drift.added)
-    keys = _whole_keys(connector, resource) if _needs_keys(resource) else None
     newest_mark = connector.newest_mark(resource) if isinstance(connector, KnowsNewestMark) and not zone else None
-    manifest = replace(manifest, newest_mark=newest_mark)
+    manifest = empty_manifest(
+        resource, interval, observed_at, bounds, connector.bounds_rows and not zone, drift.added, newest_mark
+    )
+    keys = _whole_keys(connector, resource) if _needs_keys(resource) else None
     manifest = replace(manifest, notes=noticed(place, resource, interval, manifest, connector))
     manifest = land(
         folder,

@@ -158,7 +158,7 @@ def verify(folder: Path, manifest: Manifest) -> Path:
 
 def empty_manifest(
     resource: Resource, interval: Interval, extracted_at: datetime, bounds: Interval | None, bounded_by_source: bool,
-    added_columns: tuple[str, ...] = (),
+    added_columns: tuple[str, ...] = (), newest_mark: str | None = None,
 ) -> Manifest:  # fmt: skip
     """The manifest's known part before a row has come."""
     return Manifest(
@@ -166,7 +166,7 @@ def empty_manifest(
         rows=0, bytes=0, sha256="", columns={}, added_columns=added_columns,
         bounds=(bounds.start.isoformat(), bounds.end.isoformat()) if bounds else None, bounded_by_source=bounded_by_source,
         source_system=resource.system.id, connector=resource.system.connector, contract_version=resource.version,
-        contract_fingerprint=resource.fingerprint, extracted_at=extracted_at.isoformat(),
+        contract_fingerprint=resource.fingerprint, extracted_at=extracted_at.isoformat(), newest_mark=newest_mark,
     )  # fmt: skip
 
 

@@ -16,8 +16,8 @@ import duckdb
 from contracts.errors import ConfigurationError, InternalError, LandbridgeError, LoadHeld
 from contracts.interval import Interval
 from contracts.model import Resource, SourceSystem
+from contracts.origin import Origin
 from pipeline.digest import rerun_command
-from pipeline.extract import Origin
 from pipeline.extract import extract as extract_records
 from pipeline.judge import judge, read_verdict, run_id_of
 from pipeline.landing import Manifest, Progress, read_current

@@ -72,7 +72,7 @@ def _changed_files(place: Workplace, resource: Resource, interval: Interval, con
         try:
             changed = connector.changed_files(resource, then, landed.files)
         except LandbridgeError:
-            continue  # departments clear their folders: a file that is gone has been read
+            continue  # a look back must not stop tonight's load
         if changed:
             notes.append(
                 f"changed after it was read: {', '.join(changed)}; "

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Literal
 
 from connectors.files import dated
-from contracts.errors import ConfigurationError, HistoryUnavailable
+from contracts.errors import HistoryUnavailable
 from contracts.interval import Interval
 from contracts.model import Resource
-from pipeline.extract import Origin, bounds_of, replayed
+from contracts.origin import Origin
+from pipeline.extract import bounds_of, replayed
 from pipeline.landing import read_current
 from pipeline.workplace import Workplace
-from warehouse.lake import open_lake, table_exists
+from warehouse.lake import open_lake_if_any, table_exists
 from warehouse.runs import RunRecord, latest_run
 
 What = Literal["extract", "replay", "impossible"]
@@ -75,10 +76,9 @@ def asks_for(place: Workplace, resource: Resource, interval: Interval, whole: bo
 def _runs(
     place: Workplace, resource: Resource, intervals: tuple[Interval, ...]
 ) -> list[tuple[Interval, RunRecord | None]]:
-    try:
-        lake = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    except ConfigurationError:
-        return [(interval, None) for interval in intervals]  # no lake yet
+    lake = open_lake_if_any(place.settings, place.city.timezone.key)
+    if lake is None:
+        return [(interval, None) for interval in intervals]
     try:
         known = table_exists(lake, "ops", "runs")
         return [(interval, latest_run(lake, resource, interval) if known else None) for interval in intervals]

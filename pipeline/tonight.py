@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from contracts.errors import ConfigurationError
 from contracts.interval import Interval, newest_interval
 from contracts.model import Resource
 from pipeline.plan import asks_for
 from pipeline.trial_sample import Trial
 from pipeline.workplace import Workplace
-from warehouse.lake import open_lake, table_exists
+from warehouse.lake import open_lake_if_any, table_exists
 from warehouse.runs import runs_of
 
 _MODES = {
@@ -54,9 +53,8 @@ def _rows(place: Workplace, resource: Resource, trial: Trial) -> str:
 
 
 def _last_extracted(place: Workplace, resource: Resource) -> int | None:
-    try:
-        lake = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    except ConfigurationError:
+    lake = open_lake_if_any(place.settings, place.city.timezone.key)
+    if lake is None:
         return None
     try:
         if not table_exists(lake, "ops", "runs"):

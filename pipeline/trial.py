@@ -19,7 +19,7 @@ from connectors.exchange_zone import open_zone
 from connectors.protocol import Connector
 from connectors.references import references, remedy_for, value_of
 from connectors.registry import open_connector
-from contracts.errors import ConfigurationError, LandbridgeError, SchemaDrift, SourceBroken, SourceUnavailable
+from contracts.errors import LandbridgeError, SchemaDrift, SourceBroken, SourceUnavailable
 from contracts.interval import Interval, newest_interval
 from contracts.mistakes import Mistake
 from contracts.model import ExpectedRows, Resource
@@ -32,7 +32,7 @@ from pipeline.workplace import Workplace
 from transforms.standardise import standardise_sql
 from transforms.standardise.drift import check_drift
 from warehouse.engine import open_engine
-from warehouse.lake import LAKE, open_lake
+from warehouse.lake import LAKE, open_lake_if_any
 
 
 @dataclass(frozen=True)
@@ -229,9 +229,8 @@ def _judged(resource: Resource, trial: Trial) -> Finding:
 
 def _lake(place: Workplace) -> duckdb.DuckDBPyConnection:
     """The lake to look references up in; an empty stand-in before the first load."""
-    try:
-        return open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    except ConfigurationError:
-        connection = duckdb.connect()
-        connection.execute(f"ATTACH ':memory:' AS {ident(LAKE)}")
-        return connection
+    if lake := open_lake_if_any(place.settings, place.city.timezone.key):
+        return lake
+    connection = duckdb.connect()
+    connection.execute(f"ATTACH ':memory:' AS {ident(LAKE)}")
+    return connection

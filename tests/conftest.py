@@ -18,6 +18,10 @@ settings.register_profile("landbridge", deadline=None)
 settings.load_profile("landbridge")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def _loopback_only() -> None:
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)

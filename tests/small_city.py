@@ -18,8 +18,8 @@ from pathlib import Path
 import duckdb
 
 from contracts.interval import Interval, interval_starting_on
+from contracts.origin import Origin
 from contracts.settings import Settings
-from pipeline.extract import Origin
 from pipeline.night import run_resource
 from pipeline.workplace import Workplace
 from warehouse.content_hash import content_hashes

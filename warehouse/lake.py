@@ -68,6 +68,14 @@ def open_lake(settings: Settings, *, read_only: bool = False, timezone: str | No
     return connection
 
 
+def open_lake_if_any(settings: Settings, timezone: str) -> duckdb.DuckDBPyConnection | None:
+    """The lake to read, or None where nothing has been loaded yet."""
+    try:
+        return open_lake(settings, read_only=True, timezone=timezone)
+    except ConfigurationError:
+        return None
+
+
 def commit(connection: duckdb.DuckDBPyConnection, settings: Settings, work: Callable[[], T], message: str = "") -> T:
     """Run `work` in one transaction and commit it: all or nothing.
 

@@ -10,6 +10,7 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TaskGroup
 
 from contracts.catalogue import City, load_city
 from contracts.model import Resource
+from contracts.origin import ORIGINS
 from contracts.settings import Settings
 from dags.building import documentation, steps
 from dags.building.failure import on_failure
@@ -21,7 +22,6 @@ PRIORITY = 10
 EXTRACT_TIMEOUT, VALIDATE_TIMEOUT, LOAD_TIMEOUT = timedelta(hours=4), timedelta(hours=2), timedelta(hours=1)
 # a run that hangs must not keep the next night waiting
 RUN_TIMEOUT = timedelta(hours=22)
-ORIGINS = ("auto", "source", "whole", "landing")
 
 
 def department_dags(only: str | None = None) -> list[DAG]:

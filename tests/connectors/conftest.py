@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.interval import Interval
-from contracts.model import Field, Label, Resource, SourceSystem, Watermark
-
-ZONE = ZoneInfo("Asia/Shanghai")
-NIGHT = Interval(datetime(2020, 5, 4, 2, tzinfo=ZONE), datetime(2020, 5, 5, 2, tzinfo=ZONE))
+from connectors.conformance_source import NIGHT as NIGHT
+from connectors.conformance_source import ZONE as ZONE
+from connectors.conformance_source import Stated, resource_of
+from contracts.model import Resource
+from tests.file_servers import SERVERS, Certificate, FileServer
 
 
 def resource(
@@ -25,17 +24,10 @@ def resource(
     watermark: str | None = None, ignored: tuple[str, ...] = (), **source: Any,
 ) -> Resource:  # fmt: skip
     """A resource of the system `test_system`; `columns` are physical names, `keys` those that are required."""
-    system = SourceSystem("test_system", "civil", Label("System", "系统"), kind, dict(connection))
-    fields = tuple(
-        Field(f"field_{n}", name, name, "", "timestamp" if name == watermark else "string", primary_key=name in keys)
-        for n, name in enumerate(columns)
-    )
-    mark = Watermark(f"field_{columns.index(watermark)}", timedelta()) if watermark else None
-    return Resource(
-        department="civil", name="thing", version="1.0.0", fingerprint="", label="事物", description="", owner="someone", system=system,
-        physical_name=physical_name, source=source, fields=fields, rules=(), load_mode="merge", schedule="0 2 * * *", cycle=timedelta(days=1),
-        latency=timedelta(), share_type="unconditional", resource_code="", watermark=mark, ignored_columns=ignored,
-    )  # fmt: skip
+    stated = Stated(physical_name, connection, source)
+    made = resource_of(kind, stated, columns, watermark=watermark, keys=keys)
+    system = replace(made.system, id="test_system", department="civil")
+    return replace(made, department="civil", name="thing", system=system, ignored_columns=ignored)
 
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -95,3 +87,17 @@ def interface() -> Iterator[Interface]:
     server = Interface()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def file_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, FileServer]]:
+    """A server of each kind that files can lie on, by name; who writes to one empties it."""
+    certificate = Certificate(tmp_path_factory.mktemp("certificate"))
+    servers: dict[str, FileServer] = {}
+    try:
+        for name, start in SERVERS.items():
+            servers[name] = start(certificate)
+        yield servers
+    finally:
+        for server in servers.values():
+            server.stop()

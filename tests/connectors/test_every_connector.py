@@ -34,7 +34,7 @@ from contracts.errors import ConfigurationError, SchemaDrift
 from contracts.quoting import ident, literal
 from tests.connectors.conftest import Answer, Interface, resource
 from tests.connectors.sources import FORMS, objects
-from tests.file_servers import PASSWORD, S3, SERVERS, Certificate, Cutter, FileServer, Ftp, Http, Sftp, free_port
+from tests.file_servers import PASSWORD, S3, Cutter, FileServer, Ftp, Http, Sftp, free_port
 from tests.mariadb import MariaDb
 from tests.postgres import Postgres
 from transforms.standardise.drift import check_drift
@@ -126,19 +126,6 @@ class TestDbaseFiles(OfFiles):
     # ten bytes a name
     impossible_names = ("file_row_number",)
     impossible_values = BLANKS
-
-
-@pytest.fixture(scope="session")
-def file_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, FileServer]]:
-    certificate = Certificate(tmp_path_factory.mktemp("certificate"))
-    servers: dict[str, FileServer] = {}
-    try:
-        for name, start in SERVERS.items():
-            servers[name] = start(certificate)
-        yield servers
-    finally:
-        for server in servers.values():
-            server.stop()
 
 
 class OfServers(ConnectorConformance):
@@ -292,6 +279,8 @@ class OfServersOfDatabases(OfDatabases):
     """With a password, and through a wire that can be cut."""
 
     path: ClassVar[str]
+    server: Postgres | MariaDb
+    url: str
     cable: Cutter | None = None
 
     @pytest.fixture(autouse=True)
@@ -307,6 +296,14 @@ class OfServersOfDatabases(OfDatabases):
         there = f"127.0.0.1:{port}" if port else place.partition("/")[0]
         url = f"{head}://{user}:${{PASSWORD}}@{there}/{database}"
         return Stated(self.name, {"url": url, "path": self.path}, {}, {"PASSWORD": "s3cret of@ours"}, ("PASSWORD",))
+
+    def cut(self, table: pa.Table) -> Stated:
+        self.write(table)
+        self.cable = Cutter(self.server.port, 400_000)
+        return self.stated(self.url, self.cable.port)
+
+    def nowhere(self) -> Stated:
+        return self.stated(self.url, free_port())
 
 
 class OfPostgres(OfServersOfDatabases):
@@ -335,14 +332,6 @@ class OfPostgres(OfServersOfDatabases):
                     rows = [tuple(row.values()) for row in table.to_pylist()]
                     cursor.executemany(f"INSERT INTO {ident(self.name)} VALUES ({marks})".encode(), rows)
         return self.stated(self.url)
-
-    def cut(self, table: pa.Table) -> Stated:
-        self.write(table)
-        self.cable = Cutter(self.server.port, 400_000)
-        return self.stated(self.url, self.cable.port)
-
-    def nowhere(self) -> Stated:
-        return self.stated(self.url, free_port())
 
 
 class TestDatabaseOnPostgresColumnar(OfPostgres):
@@ -387,14 +376,6 @@ class OfMariaDb(OfServersOfDatabases):
                 rows = [tuple(row.values()) for row in table.to_pylist()]
                 cursor.executemany(f"INSERT INTO {_backticked(self.name)} VALUES ({marks})", rows)
         return self.stated(self.url)
-
-    def cut(self, table: pa.Table) -> Stated:
-        self.write(table)
-        self.cable = Cutter(self.server.port, 400_000)
-        return self.stated(self.url, self.cable.port)
-
-    def nowhere(self) -> Stated:
-        return self.stated(self.url, free_port())
 
 
 class TestDatabaseOnMariaDbColumnar(OfMariaDb):

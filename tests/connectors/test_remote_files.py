@@ -20,32 +20,15 @@ from contracts.model import Resource
 from tests.connectors.conftest import NIGHT, resource
 from tests.connectors.reading import read_all
 from tests.connectors.sources import FORMS
-from tests.file_servers import PASSWORD, S3, SERVERS, Certificate, Cutter, FileServer, Ftp, Http, Sftp, free_port
+from tests.file_servers import PASSWORD, S3, SERVERS, Cutter, FileServer, Ftp, Http, Sftp, free_port
 
 SECRETS = {"PASSWORD": PASSWORD}
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return Certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture(scope="module")
-def running(certificate: Certificate) -> Iterator[dict[str, FileServer]]:
-    servers: dict[str, FileServer] = {}
-    try:
-        for name, start in SERVERS.items():
-            servers[name] = start(certificate)
-        yield servers
-    finally:
-        for server in servers.values():
-            server.stop()
-
-
 @pytest.fixture(params=list(SERVERS))
-def server(request: pytest.FixtureRequest, running: dict[str, FileServer]) -> Iterator[FileServer]:
-    yield running[request.param]
-    running[request.param].empty()
+def server(request: pytest.FixtureRequest, file_servers: dict[str, FileServer]) -> Iterator[FileServer]:
+    yield file_servers[request.param]
+    file_servers[request.param].empty()
 
 
 def delivered(server: FileServer, pattern: str, kind: str = "csv_files", **changed: Any) -> Resource:
@@ -166,19 +149,21 @@ def test_files_are_listed_for_drafting(server: FileServer) -> None:
 
 
 @pytest.mark.parametrize("name", ["ftp", "ftps"])
-def test_a_refused_password_is_a_matter_of_configuration(name: str, running: dict[str, FileServer]) -> None:
-    assert isinstance(refusal(delivered(running[name], "*.csv", password="wrong")), ConfigurationError)
+def test_a_refused_password_is_a_matter_of_configuration(name: str, file_servers: dict[str, FileServer]) -> None:
+    assert isinstance(refusal(delivered(file_servers[name], "*.csv", password="wrong")), ConfigurationError)
 
 
 @pytest.mark.parametrize("name", ["ftps", "https"])
-def test_a_certificate_that_is_not_trusted_is_refused(name: str, running: dict[str, FileServer]) -> None:
-    error = refusal(delivered(running[name], "*.csv", authority=None))
+def test_a_certificate_that_is_not_trusted_is_refused(name: str, file_servers: dict[str, FileServer]) -> None:
+    error = refusal(delivered(file_servers[name], "*.csv", authority=None))
     assert isinstance(error, ConfigurationError)
     assert "certificate" in error.what
 
 
-def test_sftp_talks_to_no_server_whose_key_is_not_the_known_one(running: dict[str, FileServer], tmp_path: Path) -> None:
-    server = running["sftp"]
+def test_sftp_talks_to_no_server_whose_key_is_not_the_known_one(
+    file_servers: dict[str, FileServer], tmp_path: Path
+) -> None:
+    server = file_servers["sftp"]
     assert isinstance(server, Sftp)
     server.put("a.csv", b"a\n1\n")
     known = tmp_path / "known_hosts"
@@ -196,9 +181,9 @@ def test_sftp_talks_to_no_server_whose_key_is_not_the_known_one(running: dict[st
 
 @pytest.mark.parametrize("name", ["sftp", "http", "s3"])
 def test_a_line_that_breaks_in_the_middle_is_waited_for_and_leaves_nothing(
-    name: str, running: dict[str, FileServer], tmp_path: Path
+    name: str, file_servers: dict[str, FileServer], tmp_path: Path
 ) -> None:
-    server = running[name]
+    server = file_servers[name]
     assert isinstance(server, Sftp | Http | S3)
     server.put("a.csv", b"a,b\n" + b"1,2\n" * 500_000)
     cutter = Cutter(server.port, 1_000_000)
@@ -217,8 +202,8 @@ def test_a_line_that_breaks_in_the_middle_is_waited_for_and_leaves_nothing(
         server.empty()
 
 
-def test_an_ftp_server_that_stops_sending_is_waited_for(running: dict[str, FileServer]) -> None:
-    server = running["ftp"]
+def test_an_ftp_server_that_stops_sending_is_waited_for(file_servers: dict[str, FileServer]) -> None:
+    server = file_servers["ftp"]
     assert isinstance(server, Ftp)
     server.put("a.csv", b"a,b\n" + b"1,2\n" * 500_000)
     whole = server.handler.dtp_handler
@@ -238,8 +223,8 @@ def test_an_ftp_server_that_stops_sending_is_waited_for(running: dict[str, FileS
         server.empty()
 
 
-def test_an_ftp_server_may_write_its_names_in_gbk(running: dict[str, FileServer]) -> None:
-    server = running["ftp"]
+def test_an_ftp_server_may_write_its_names_in_gbk(file_servers: dict[str, FileServer]) -> None:
+    server = file_servers["ftp"]
     assert isinstance(server, Ftp)
     server.put("婚姻/登记.csv", b"a\n1\n")
     server.handler.encoding = "gb18030"
@@ -252,19 +237,19 @@ def test_an_ftp_server_may_write_its_names_in_gbk(running: dict[str, FileServer]
 
 
 @pytest.mark.parametrize("scheme", ["sftp", "ftp", "ftps", "http", "s3"])
-def test_a_server_that_is_down_is_waited_for(scheme: str, running: dict[str, FileServer]) -> None:
+def test_a_server_that_is_down_is_waited_for(scheme: str, file_servers: dict[str, FileServer]) -> None:
     port = free_port()
     place = {"endpoint": f"http://127.0.0.1:{port}"} if scheme == "s3" else {"root": f"{scheme}://127.0.0.1:{port}/x"}
-    assert isinstance(refusal(delivered(running[scheme], "*.csv", timeoutSeconds=1, **place)), SourceUnavailable)
+    assert isinstance(refusal(delivered(file_servers[scheme], "*.csv", timeoutSeconds=1, **place)), SourceUnavailable)
 
 
-def test_a_password_in_the_address_is_refused_unseen(running: dict[str, FileServer]) -> None:
-    it = delivered(running["ftp"], "a.csv", root="ftp://me:${PASSWORD}@127.0.0.1/")
+def test_a_password_in_the_address_is_refused_unseen(file_servers: dict[str, FileServer]) -> None:
+    it = delivered(file_servers["ftp"], "a.csv", root="ftp://me:${PASSWORD}@127.0.0.1/")
     assert "holds a user or password" in refusal(it).what
 
 
-def test_an_index_page_cannot_lead_out_of_its_folder(running: dict[str, FileServer]) -> None:
-    server = running["http"]
+def test_an_index_page_cannot_lead_out_of_its_folder(file_servers: dict[str, FileServer]) -> None:
+    server = file_servers["http"]
     server.put("secret.csv", b"a\nno\n")
     server.put("in/a.csv", b"a\n1\n")
     links = [

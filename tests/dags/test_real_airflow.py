@@ -28,7 +28,7 @@ from warehouse.content_hash import content_hashes
 from warehouse.lake import open_lake
 from warehouse.runs import RunRecord, runs_of
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.long]
 
 Hashes = dict[str, tuple[int, str]]
 

@@ -14,6 +14,8 @@ import pytest
 from tests.postgres import Postgres
 from tests.small_city import ROOT, SmallCity, local
 
+pytestmark = pytest.mark.long
+
 RESOURCE = "police.resident"
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from tests.small_city import ROOT
 
+pytestmark = pytest.mark.long
+
 SEEDS = (20200507, 1, 42)
 SCALE = 0.1
 

@@ -9,7 +9,7 @@ from tests.small_city import SmallCity, local
 
 def messages(city: SmallCity, resource: str) -> list[str]:
     found = city.query(f"SELECT message FROM ops.runs WHERE resource = '{resource}' ORDER BY interval_start, attempt")
-    return [row[0] for row in found]
+    return [str(row[0]) for row in found]
 
 
 def test_a_source_that_was_set_back_is_noticed_and_read_whole_again(city: SmallCity) -> None:

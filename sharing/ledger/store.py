@@ -1,0 +1,123 @@
+"""The ledger's tables in the lake: `sharing.events`, and `sharing.ledger_head`, whose one row makes two writers meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from contracts.errors import ConfigurationError
+from contracts.quoting import ident, literal
+from contracts.settings import Settings
+from sharing.ledger.chain import EMPTY, Entry, Head, follow
+from sharing.ledger.events import Event
+from warehouse.lake import LAKE, commit, table_exists
+
+EVENTS, HEAD = ident(LAKE, "sharing", "events"), ident(LAKE, "sharing", "ledger_head")
+_BATCH = 20_000
+
+_COLUMNS = tuple(f.name for f in fields(Entry))
+_INSTANT = pa.timestamp("us", tz="UTC")
+_SCHEMA = pa.schema(
+    [(n, pa.int64() if n == "number" else _INSTANT if n.endswith("_at") else pa.string()) for n in _COLUMNS]
+)
+_TABLE_COMMENT = "共享台账 everything that happened to requests, appended and chained by hash; never changed or removed"
+_COMMENTS = {
+    "number": "序号 place in the chain, from 1",
+    "id": "事件编号 SHA-256 of what the event says: the same act told twice is one event",
+    "line_id": "事项编号 requester × resource × purpose", "request_id": "申请单号 the request the line belongs to",
+    "kind": "事件类型 see docs/ledger.md", "occurred_at": "发生时间 the legal clock", "recorded_at": "记录时间 the ledger's own time, never going back",
+    "actor": "办理部门 department that did it", "person": "经办人 who there", "source": "来源 landbridge or register",
+    "payload": "内容 canonical JSON", "previous": "前一摘要 hash of the entry before", "hash": "摘要 SHA-256 of the entry, see docs/ledger.md",
+}  # fmt: skip
+
+
+def ensure_ledger(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the ledger's tables where they are missing; runs inside the caller's transaction."""
+    if table_exists(connection, "sharing", "events"):
+        return
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(LAKE, 'sharing')}")
+    types = {"number": "BIGINT"} | {n: "TIMESTAMPTZ" for n in _COLUMNS if n.endswith("_at")}
+    columns = ", ".join(f"{name} {types.get(name, 'VARCHAR')}" for name in _COLUMNS)
+    connection.execute(f"CREATE TABLE {EVENTS} ({columns})")
+    connection.execute(f"CREATE TABLE {HEAD} (number BIGINT, hash VARCHAR, recorded_at TIMESTAMPTZ)")
+    connection.execute(f"INSERT INTO {HEAD} VALUES (?, ?, NULL)", [EMPTY.number, EMPTY.hash])
+    connection.execute(f"COMMENT ON TABLE {EVENTS} IS {literal(_TABLE_COMMENT)}")
+    for name, text in _COMMENTS.items():
+        connection.execute(f"COMMENT ON COLUMN {EVENTS}.{name} IS {literal(text)}")
+
+
+def ledger_exists(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anything was ever recorded in this lake."""
+    return table_exists(connection, "sharing", "events")
+
+
+def head_of(connection: duckdb.DuckDBPyConnection) -> Head:
+    """The ledger's newest entry as this connection sees it."""
+    if not ledger_exists(connection):
+        return EMPTY
+    row = connection.execute(f"SELECT number, hash, recorded_at FROM {HEAD}").fetchone()
+    return Head(*row) if row else EMPTY
+
+
+def append(connection: duckdb.DuckDBPyConnection, events: Iterable[Event], recorded_at: datetime) -> list[Entry]:
+    """Record events in the order given and return their entries; runs inside the caller's transaction.
+
+    An event the ledger has already is passed over, so that a step may be run again. Raises ConfigurationError for an event that does not say
+    what its kind must say; nothing is recorded then. Two transactions that append at once conflict in the head: the later one is run again.
+    """
+    if recorded_at.tzinfo is None:
+        raise ConfigurationError("recorded_at needs a zone", remedy="2020-05-05T09:00:00+08:00")
+    ensure_ledger(connection)
+    wanted: dict[str, Event] = {}
+    for event in events:
+        event.check()
+        wanted.setdefault(event.id, event)
+    for known in _known(connection, list(wanted)):
+        del wanted[known]
+    if not wanted:
+        return []
+    head, entries = head_of(connection), []
+    for event in wanted.values():
+        entry = follow(head, event, recorded_at)
+        entries.append(entry)
+        head = Head(entry.number, entry.hash, entry.recorded_at)
+    table = pa.table({name: [getattr(entry, name) for entry in entries] for name in _COLUMNS}, schema=_SCHEMA)
+    connection.register("ledger_entries_read", table)
+    connection.execute(f"INSERT INTO {EVENTS} BY NAME SELECT * FROM ledger_entries_read")
+    connection.unregister("ledger_entries_read")
+    connection.execute(f"DELETE FROM {HEAD}")
+    connection.execute(f"INSERT INTO {HEAD} VALUES (?, ?, ?)", [head.number, head.hash, head.recorded_at])
+    return entries
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, decide: Callable[[], Iterable[Event]], recorded_at: datetime,
+    message: str = "ledger",
+) -> list[Entry]:  # fmt: skip
+    """Commit what `decide` returns in one transaction; it reads the state it depends on inside, and is called again when writers meet."""
+    return commit(connection, settings, lambda: append(connection, decide(), recorded_at), message)
+
+
+def entries(
+    connection: duckdb.DuckDBPyConnection, where: str = "true", parameters: list[object] | None = None
+) -> Iterator[Entry]:
+    """Entries that satisfy a condition over the columns, in the order of the chain, a batch at a time."""
+    if not ledger_exists(connection):
+        return
+    sql = f"SELECT {', '.join(_COLUMNS)} FROM {EVENTS} WHERE {where} ORDER BY number"
+    cursor = connection.cursor()
+    cursor.execute(sql, parameters or [])
+    while rows := cursor.fetchmany(_BATCH):
+        for row in rows:
+            yield Entry(*row)
+
+
+def _known(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> list[str]:
+    connection.register("ledger_ids_read", pa.table({"id": pa.array(ids, pa.string())}))
+    rows = connection.execute(f"SELECT DISTINCT id FROM {EVENTS} SEMI JOIN ledger_ids_read USING (id)").fetchall()
+    connection.unregister("ledger_ids_read")
+    return [id for (id,) in rows]

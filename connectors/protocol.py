@@ -13,7 +13,7 @@ from contracts.model import Resource
 from contracts.rules import MALFORMED as MALFORMED
 
 if TYPE_CHECKING:
-    from connectors.delivery import DeliveredFile
+    from connectors.folders.delivery import DeliveredFile
 
 Setting = Mapping[str, Any]
 """JSON schema of one setting as `contracts.properties.misfit` reads it, and besides: `default`, `mandatory: True`, `known: (words)`,

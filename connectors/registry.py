@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from connectors.exchange_settings import batch_settings
+from connectors.exchange.settings import batch_settings
 from connectors.protocol import Connector
 from connectors.settings import problems
 from contracts.errors import ConfigurationError, LandbridgeError
@@ -18,15 +18,15 @@ GROUP = "landbridge.connectors"
 
 # our own kinds work without an installation, and are opened without a scan of the installed packages
 _OWN = {
-    "database": "connectors.database:DatabaseConnector",
-    "csv_files": "connectors.csv_files:CsvFilesConnector",
-    "excel_files": "connectors.excel_files:ExcelFilesConnector",
-    "json_lines": "connectors.json_lines:JsonLinesConnector",
-    "xml_files": "connectors.xml_files:XmlFilesConnector",
-    "parquet_files": "connectors.parquet_files:ParquetFilesConnector",
-    "fixed_width": "connectors.fixed_width:FixedWidthConnector",
-    "dbase_files": "connectors.dbase_files:DbaseFilesConnector",
-    "http_api": "connectors.http_api:HttpApiConnector",
+    "database": "connectors.databases.database:DatabaseConnector",
+    "csv_files": "connectors.files.csv_files:CsvFilesConnector",
+    "excel_files": "connectors.files.excel_files:ExcelFilesConnector",
+    "json_lines": "connectors.files.json_lines:JsonLinesConnector",
+    "xml_files": "connectors.files.xml_files:XmlFilesConnector",
+    "parquet_files": "connectors.files.parquet_files:ParquetFilesConnector",
+    "fixed_width": "connectors.files.fixed_width:FixedWidthConnector",
+    "dbase_files": "connectors.files.dbase_files:DbaseFilesConnector",
+    "http_api": "connectors.http.api:HttpApiConnector",
 }
 # module that cannot be imported → package to install, where the two names differ
 _PACKAGES = {"python_calamine": "python-calamine", "sqlalchemy": "SQLAlchemy"}

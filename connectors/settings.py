@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.exchange_settings import BATCH
+from connectors.exchange.settings import BATCH
 from connectors.protocol import Setting
 from connectors.references import REFERENCE, remedy_for, value_of
 from contracts.errors import ConfigurationError

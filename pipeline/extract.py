@@ -12,7 +12,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.exchange_settings import BATCH, keeps_batches
+from connectors.exchange.settings import BATCH, keeps_batches
 from connectors.protocol import MALFORMED, Connector, DeliversFiles, KnowsNewestMark
 from connectors.registry import open_connector
 from contracts.errors import HistoryUnavailable

@@ -20,7 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.delivery import DeliveredFile
+from connectors.folders.delivery import DeliveredFile
 from contracts.errors import InternalError, SourceBroken
 from contracts.interval import Interval
 from contracts.model import Resource

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from connectors.files import dated
+from connectors.folders.paths import dated
 from contracts.errors import HistoryUnavailable
 from contracts.interval import Interval
 from contracts.model import Resource

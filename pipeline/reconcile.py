@@ -18,9 +18,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.exchange_settings import BATCH
-from connectors.exchange_tables import number_order
-from connectors.exchange_zone import Batch, Damage, Zone, open_zone
+from connectors.exchange.settings import BATCH
+from connectors.exchange.tables import number_order
+from connectors.exchange.zone import Batch, Damage, Zone, open_zone
 from contracts.errors import SchemaDrift, SourceBroken, SourceUnavailable
 from contracts.interval import Interval
 from contracts.mistakes import did_you_mean

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.exchange_settings import BATCH
-from connectors.exchange_zone import open_zone
+from connectors.exchange.settings import BATCH
+from connectors.exchange.zone import open_zone
 from connectors.protocol import Connector
 from connectors.references import references, remedy_for, value_of
 from connectors.registry import open_connector

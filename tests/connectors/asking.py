@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from connectors.http_api import HttpApiConnector
-from connectors.http_patience import Clock
+from connectors.http.api import HttpApiConnector
+from connectors.http.patience import Clock
 from connectors.registry import open_connector
 from contracts.interval import Interval
 from tests.connectors.conftest import NIGHT, Interface, resource

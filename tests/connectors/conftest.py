@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from connectors.conformance_source import NIGHT as NIGHT
-from connectors.conformance_source import ZONE as ZONE
-from connectors.conformance_source import Stated, resource_of
+from connectors.conformance.source import NIGHT as NIGHT
+from connectors.conformance.source import ZONE as ZONE
+from connectors.conformance.source import Stated, resource_of
 from contracts.model import Resource
 from tests.file_servers import SERVERS, Certificate, FileServer
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from connectors.database import DatabaseConnector
-from connectors.database_types import first_day_from, reflected, text_of
+from connectors.databases.database import DatabaseConnector
+from connectors.databases.types import first_day_from, reflected, text_of
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, SchemaDrift, SourceBroken, SourceUnavailable
 from contracts.interval import Interval
@@ -141,7 +141,7 @@ def test_text_that_is_no_utf8_is_broken_and_not_shown(tmp_path: Path, source: sq
 def test_a_locked_database_is_unavailable(
     tmp_path: Path, source: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.sqlite_source._BUSY_SECONDS", 0)
+    monkeypatch.setattr("connectors.databases.sqlite_source._BUSY_SECONDS", 0)
     source.execute("CREATE TABLE things (t TEXT)")
     source.execute("BEGIN EXCLUSIVE")
     with pytest.raises(SourceUnavailable, match="locked"):

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from connectors.mysql import quoted
+from connectors.databases.mysql import quoted
 from tests.connectors.reading import by_path
 from tests.mariadb import MariaDb
 

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from connectors import mysql, postgres
-from connectors.database_columns import columns_of, within_sql
-from connectors.database_session import connected
+from connectors.databases import mysql, postgres
+from connectors.databases.columns import columns_of, within_sql
+from connectors.databases.session import connected
 from connectors.protocol import SourceTable
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, SchemaDrift, SourceUnavailable
@@ -231,8 +231,8 @@ def test_a_query_that_takes_too_long_is_given_up(source: Source) -> None:
 
 @every_path
 def test_a_locked_table_is_unavailable(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.database.LOCK_SECONDS", 1)
-    monkeypatch.setattr("connectors.database_session.LOCK_SECONDS", 1)
+    monkeypatch.setattr("connectors.databases.database.LOCK_SECONDS", 1)
+    monkeypatch.setattr("connectors.databases.session.LOCK_SECONDS", 1)
     source.run("CREATE TABLE things (n int, d date)", "INSERT INTO things VALUES (1, NULL)")
     engine = sa.create_engine(source.url, poolclass=sa.NullPool)
     with engine.connect() as other, other.begin():
@@ -377,7 +377,7 @@ def test_tables_are_listed_with_key_comments_and_an_estimate(source: Source) -> 
 
 MEASURE = """
 import resource, sys
-from connectors.database import DatabaseConnector
+from connectors.databases.database import DatabaseConnector
 from tests.connectors.conftest import NIGHT, resource as of
 it = of("database", {"url": sys.argv[1], "path": sys.argv[2]}, "things")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -400,7 +400,7 @@ def test_memory_is_bounded_by_the_batch_and_not_by_the_table(source: Source, pat
 def test_auto_takes_the_columnar_path(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     source.run("CREATE TABLE things (n int)", "INSERT INTO things VALUES (1)")
     refuse: Callable[..., Any] = lambda *_: pytest.fail("rows became Python objects")  # noqa: E731
-    monkeypatch.setattr("connectors.database._batch", refuse)
+    monkeypatch.setattr("connectors.databases.database._batch", refuse)
     assert read(source.things())["n"].to_pylist() == [1]
 
 
@@ -415,7 +415,7 @@ def test_auto_falls_back_where_the_columnar_connection_fails(source: Source, mon
 
 
 def test_a_server_version_that_sqlalchemy_does_not_know_is_taken() -> None:
-    from connectors.database_session import _engine
+    from connectors.databases.session import _engine
 
     engine = _engine(sa.make_url("postgresql+psycopg://u@h/d"), "")
 

@@ -17,19 +17,19 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
 
-from connectors.conformance import ConnectorConformance
-from connectors.conformance_source import HOSTILE_NAMES, Stated, text_of, texts
-from connectors.csv_files import CsvFilesConnector
-from connectors.database import DatabaseConnector
-from connectors.dbase_files import DbaseFilesConnector
-from connectors.excel_files import ExcelFilesConnector
-from connectors.file_kind import FileKind
-from connectors.fixed_width import FixedWidthConnector
-from connectors.http_api import HttpApiConnector
-from connectors.json_lines import JsonLinesConnector
-from connectors.parquet_files import ParquetFilesConnector
+from connectors.conformance.source import HOSTILE_NAMES, Stated, text_of, texts
+from connectors.conformance.suite import ConnectorConformance
+from connectors.databases.database import DatabaseConnector
+from connectors.files.csv_files import CsvFilesConnector
+from connectors.files.dbase_files import DbaseFilesConnector
+from connectors.files.excel_files import ExcelFilesConnector
+from connectors.files.file_kind import FileKind
+from connectors.files.fixed_width import FixedWidthConnector
+from connectors.files.json_lines import JsonLinesConnector
+from connectors.files.parquet_files import ParquetFilesConnector
+from connectors.files.xml_files import XmlFilesConnector
+from connectors.http.api import HttpApiConnector
 from connectors.registry import connector_class, kinds, open_connector
-from connectors.xml_files import XmlFilesConnector
 from contracts.errors import ConfigurationError, SchemaDrift
 from contracts.quoting import ident, literal
 from tests.connectors.conftest import Answer, Interface, resource

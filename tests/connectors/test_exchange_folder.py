@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.exchange_zone import Zone, open_zone
+from connectors.exchange.zone import Zone, open_zone
+from connectors.folders.remote import open_folder
 from connectors.registry import check_settings
-from connectors.remote_folders import open_folder
 from contracts.errors import ConfigurationError, SourceBroken, SourceUnavailable
 from contracts.model import Resource
 from tests.connectors.conftest import NIGHT, resource

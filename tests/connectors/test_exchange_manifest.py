@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.exchange_manifest import read_manifest
-from connectors.exchange_tables import number_order
-from connectors.exchange_zone import Batch, StatedFile
+from connectors.exchange.manifest import read_manifest
+from connectors.exchange.tables import number_order
+from connectors.exchange.zone import Batch, StatedFile
 from contracts.errors import SourceBroken
 
 TWO = (StatedFile("a.csv", 2, "ab" * 16, "md5"), StatedFile("in/b.csv", 1, "cd" * 32, "sm3"))

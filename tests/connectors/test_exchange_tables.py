@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from connectors.exchange_zone import Zone, open_zone
+from connectors.exchange.zone import Zone, open_zone
 from contracts.errors import SchemaDrift, SourceBroken, SourceUnavailable
 from contracts.model import Resource
 from tests.connectors.conftest import NIGHT, resource

@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from connectors.file_kind import FileKind
+from connectors.files.file_kind import FileKind
 from connectors.registry import check_settings, open_connector
 from contracts.errors import LandbridgeError, SourceBroken, SourceUnavailable
 from tests.connectors.conftest import NIGHT, resource

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors import http_answers
+from connectors.http import answers as http_answers
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, SourceBroken, SourceUnavailable
 from tests.connectors.asking import HeldClock, read

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.digests import Sm3, digest
-from connectors.http_auth import canonical_text
+from connectors.http.auth import canonical_text
 from connectors.registry import check_settings, open_connector
 from contracts.errors import ConfigurationError, SourceBroken
 from tests.connectors.asking import BEARER, ENVIRON, HeldClock, read

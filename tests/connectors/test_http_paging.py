@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.http_bounds import Bounds
+from connectors.http.bounds import Bounds
 from contracts.errors import ConfigurationError, SourceBroken, SourceUnavailable
 from contracts.interval import Interval
 from tests.connectors.asking import HeldClock, read

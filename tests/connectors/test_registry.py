@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 
 from connectors import registry
-from connectors.delivery import DELIVERY
-from connectors.file_kind import FileKind
+from connectors.files.file_kind import FileKind
+from connectors.folders.delivery import DELIVERY
 from connectors.settings import batch_rows, resolve
 from contracts.errors import ConfigurationError, SourceBroken
 from tests.connectors.conftest import NIGHT, resource
@@ -63,7 +63,7 @@ def test_the_connector_written_in_the_docs_works(package: Path) -> None:
 
 def test_a_foreign_entry_point_cannot_replace_a_kind_of_ours(package: Path) -> None:
     declare(package, "csv_files", "elsewhere:Evil")
-    assert registry.connector_class("csv_files").__module__ == "connectors.csv_files"
+    assert registry.connector_class("csv_files").__module__ == "connectors.files.csv_files"
 
 
 def test_a_missing_driver_names_the_package_and_no_host(package: Path) -> None:
@@ -88,7 +88,7 @@ def test_an_entry_point_that_leads_nowhere_is_named(package: Path) -> None:
 def test_kinds_are_listed_without_importing_a_connector() -> None:
     code = (
         "import sys; from connectors.registry import kinds; assert len(kinds()) >= 7;"
-        "print(sorted(m for m in sys.modules if m in ('sqlalchemy', 'lxml', 'httpx', 'python_calamine', 'connectors.csv_files')))"
+        "print(sorted(m for m in sys.modules if m in ('sqlalchemy', 'lxml', 'httpx', 'python_calamine', 'connectors.files.csv_files')))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from connectors.conformance_source import texts
-from connectors.file_kind import FileKind
+from connectors.conformance.source import texts
+from connectors.files.file_kind import FileKind
 from connectors.registry import open_connector
 from contracts.errors import ConfigurationError, LandbridgeError, SourceBroken, SourceUnavailable
 from contracts.model import Resource

@@ -28,7 +28,12 @@ ASKED: dict[str, Any] = {
     "requester": "civil", "provider": "police", "resource": "police.resident", "purpose": "subsidies", "fields": ["name", "number"],
     "row_scope": "370200",
 }  # fmt: skip
-CONSENT: dict[str, Any] = {"fields": ["name"], "row_scope": "370200", "valid_from": "2020-05-05", "valid_to": "2021-05-04"}
+CONSENT: dict[str, Any] = {
+    "fields": ["name"],
+    "row_scope": "370200",
+    "valid_from": "2020-05-05",
+    "valid_to": "2021-05-04",
+}
 
 
 class Ledger:

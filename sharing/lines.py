@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from contracts.quoting import ident, literal
 from sharing.ledger.store import EVENTS
+from sharing.register import prefix_sql
 
 _ANSWERS = {"granted": "consented", "refused": "refused", "not_digitised": "not_digitised"}
-_TERMS = ("submitted", "requester", "provider", "resource", "purpose", "share_type", "basis", "scenario", "way")
+_TERMS = ("requester", "provider", "resource", "purpose", "share_type", "basis", "scenario", "way")
 
 
 def known_events_sql(as_of: str, known_at: str | None) -> str:
@@ -25,7 +26,7 @@ def known_events_sql(as_of: str, known_at: str | None) -> str:
 def lines_sql(as_of: str, known_at: str | None = None) -> str:
     """SELECT of one row a line submitted by `as_of`; lists are sorted, divisions cut to their prefix (370200 → `3702`, everything → ``)."""
     columns = {
-        **{name: _said("submitted", name) for name in _TERMS[1:]},
+        **{name: _said("submitted", name) for name in _TERMS},
         "fields": _list("submitted", "fields"), "row_scope": _scope("submitted"),
         "duration_months": f"CAST({_said('submitted', 'duration_months')} AS BIGINT)",
         **{name: _at(kind) for name, kind in _TIMES.items()},
@@ -63,18 +64,6 @@ def corrections_sql(as_of: str, known_at: str | None = None) -> str:
                {_said("correction_asked", "rule")} AS rule, {_list("correction_asked", "keys")} AS keys
         FROM ({known_events_sql(as_of, known_at)}) WHERE kind LIKE 'correction!_%' ESCAPE '!'
         GROUP BY ALL HAVING count(*) FILTER (kind = 'correction_asked') > 0"""
-
-
-def list_sql(text: str) -> str:
-    """SQL of a sorted list without repetitions, from a JSON list or names parted by `;`, `,`, `、` or blanks."""
-    parted = f"regexp_split_to_array({text}, '[;,、；，\\s]+')"
-    listed = f"coalesce(TRY(CAST(CAST({text} AS JSON) AS VARCHAR[])), {parted})"
-    return f"list_sort(list_distinct(list_filter(list_transform({listed}, x -> trim(x)), x -> x <> '')))"
-
-
-def prefix_sql(text: str) -> str:
-    """SQL of a division as the beginning of the codes below it: 370200 and 3702 are `3702`, nothing is everything."""
-    return f"regexp_replace(trim(coalesce({text}, '')), '(00)+$', '')"
 
 
 _ANSWERED = f"kind IN ({', '.join(map(literal, _ANSWERS))})"

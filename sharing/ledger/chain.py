@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sharing.ledger.events import Event, canonical, utc_text
@@ -59,4 +59,4 @@ def follow(head: Head, event: Event, recorded_at: datetime) -> Entry:
         head.number + 1, event.id, event.line_id, event.request_id, event.kind, event.occurred_at, recorded, event.actor, event.person,
         event.source, canonical(dict(event.payload)), head.hash, "",
     )  # fmt: skip
-    return Entry(**{**bare.__dict__, "hash": bare.right_hash})
+    return replace(bare, hash=bare.right_hash)

@@ -57,10 +57,7 @@ def ledger_exists(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def head_of(connection: duckdb.DuckDBPyConnection) -> Head:
     """The ledger's newest entry as this connection sees it."""
-    if not ledger_exists(connection):
-        return EMPTY
-    row = connection.execute(f"SELECT number, hash, recorded_at FROM {HEAD}").fetchone()
-    return Head(*row) if row else EMPTY
+    return _read_head(connection) if ledger_exists(connection) else EMPTY
 
 
 def append(connection: duckdb.DuckDBPyConnection, events: Iterable[Event], recorded_at: datetime) -> list[Entry]:
@@ -80,18 +77,18 @@ def append(connection: duckdb.DuckDBPyConnection, events: Iterable[Event], recor
         del wanted[known]
     if not wanted:
         return []
-    head, entries = head_of(connection), []
+    head, added = _read_head(connection), []
     for event in wanted.values():
         entry = follow(head, event, recorded_at)
-        entries.append(entry)
+        added.append(entry)
         head = Head(entry.number, entry.hash, entry.recorded_at)
-    table = pa.table({name: [getattr(entry, name) for entry in entries] for name in _COLUMNS}, schema=_SCHEMA)
+    table = pa.table({name: [getattr(entry, name) for entry in added] for name in _COLUMNS}, schema=_SCHEMA)
     connection.register("ledger_entries_read", table)
     connection.execute(f"INSERT INTO {EVENTS} BY NAME SELECT * FROM ledger_entries_read")
     connection.unregister("ledger_entries_read")
     connection.execute(f"DELETE FROM {HEAD}")
     connection.execute(f"INSERT INTO {HEAD} VALUES (?, ?, ?)", [head.number, head.hash, head.recorded_at])
-    return entries
+    return added
 
 
 def record(
@@ -121,3 +118,8 @@ def _known(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> list[str]:
     rows = connection.execute(f"SELECT DISTINCT id FROM {EVENTS} SEMI JOIN ledger_ids_read USING (id)").fetchall()
     connection.unregister("ledger_ids_read")
     return [id for (id,) in rows]
+
+
+def _read_head(connection: duckdb.DuckDBPyConnection) -> Head:
+    row = connection.execute(f"SELECT number, hash, recorded_at FROM {HEAD}").fetchone()
+    return Head(*row) if row else EMPTY

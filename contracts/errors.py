@@ -51,8 +51,16 @@ class HistoryUnavailable(LandbridgeError):
     """Choose another interval: neither the source nor the landing zone can give this one."""
 
 
+class IllegalMove(LandbridgeError):
+    """Choose another move: the state of the line, or who asks, does not allow this one; the remedy lists those that are possible."""
+
+
 class LakeBusy(LandbridgeError):
     """Wait and retry: other writers kept the lake's catalogue locked for too long."""
+
+
+class LedgerBroken(LandbridgeError):
+    """Stop, keep everything and call the auditor: the ledger, or an anchor of it, was changed by hand."""
 
 
 class InternalError(LandbridgeError):

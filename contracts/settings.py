@@ -19,6 +19,11 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "DuckLake's catalogue: `sqlite:<path>` or `postgres:<libpq string>`",
     ),
     "LANDBRIDGE_LAKE_FILES": ("<home>/lake/data", "where the lake's Parquet files lie"),
+    "LANDBRIDGE_ANCHORS": (
+        "<home>/anchors",
+        "where the ledger's head is anchored every night: a folder outside this machine",
+    ),
+    "LANDBRIDGE_ANCHOR_DAYS": ("2", "how many days old the newest anchor may be before it is an alarm"),
     "LANDBRIDGE_MEMORY": ("1GiB", "memory DuckDB may use in one task"),
     "LANDBRIDGE_THREADS": ("2", "threads DuckDB may use in one task"),
     "LANDBRIDGE_BATCH_ROWS": ("65536", "rows of one Arrow batch on the way from a source to the landing zone"),
@@ -41,6 +46,8 @@ class Settings:
     sources: Path
     catalogue: str
     lake_files: str
+    anchors: Path
+    anchor_days: int
     memory: str
     threads: int
     batch_rows: int
@@ -64,6 +71,8 @@ class Settings:
             sources=Path(environ.get("LANDBRIDGE_SOURCES") or home / "sources" / "current").absolute(),
             catalogue=environ.get("LANDBRIDGE_CATALOGUE") or f"sqlite:{home}/lake/catalogue.sqlite",
             lake_files=environ.get("LANDBRIDGE_LAKE_FILES") or f"{home}/lake/data",
+            anchors=Path(environ.get("LANDBRIDGE_ANCHORS") or home / "anchors").absolute(),
+            anchor_days=_whole_number(environ, "LANDBRIDGE_ANCHOR_DAYS"),
             memory=environ.get("LANDBRIDGE_MEMORY") or VARIABLES["LANDBRIDGE_MEMORY"][0],
             threads=_whole_number(environ, "LANDBRIDGE_THREADS"),
             batch_rows=_whole_number(environ, "LANDBRIDGE_BATCH_ROWS"),

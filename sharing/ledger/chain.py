@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sharing.ledger.events import Event, canonical, utc_text
@@ -33,11 +33,10 @@ class Entry:
     @property
     def right_hash(self) -> str:
         """SHA-256 of the entry without its own hash, as canonical JSON of its columns in this order."""
-        told = [
+        return _digest(
             self.number, self.id, self.line_id, self.request_id, self.kind, utc_text(self.occurred_at), utc_text(self.recorded_at),
             self.actor, self.person, self.source, self.payload, self.previous,
-        ]  # fmt: skip
-        return hashlib.sha256(canonical(told).encode()).hexdigest()
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,16 @@ EMPTY = Head(0, GENESIS, None)
 def follow(head: Head, event: Event, recorded_at: datetime) -> Entry:
     """The entry that records the event after `head`. The ledger's time never goes back: a clock that did is held at the head's."""
     recorded = recorded_at if head.recorded_at is None else max(recorded_at, head.recorded_at)
-    bare = Entry(
-        head.number + 1, event.id, event.line_id, event.request_id, event.kind, event.occurred_at, recorded, event.actor, event.person,
-        event.source, canonical(dict(event.payload)), head.hash, "",
+    number, payload = head.number + 1, canonical(dict(event.payload))
+    hash = _digest(
+        number, event.id, event.line_id, event.request_id, event.kind, utc_text(event.occurred_at), utc_text(recorded), event.actor,
+        event.person, event.source, payload, head.hash,
     )  # fmt: skip
-    return replace(bare, hash=bare.right_hash)
+    return Entry(
+        number, event.id, event.line_id, event.request_id, event.kind, event.occurred_at, recorded, event.actor, event.person,
+        event.source, payload, head.hash, hash,
+    )  # fmt: skip
+
+
+def _digest(*told: int | str) -> str:
+    return hashlib.sha256(canonical(told).encode()).hexdigest()

@@ -6,61 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import ConfigurationError
-from contracts.settings import Settings
-from sharing.ledger.chain import EMPTY, Entry, Head, follow
+from sharing.ledger.chain import EMPTY, Head, follow
 from sharing.ledger.events import Event, canonical
-from sharing.ledger.store import EVENTS, entries, head_of, record
-from sharing.lines import corrections_sql, lines_sql
-from warehouse.lake import open_lake
-
-ZONE = ZoneInfo("Asia/Shanghai")
-MONDAY = datetime(2020, 5, 4, 9, tzinfo=ZONE)
-ASKED: dict[str, Any] = {
-    "requester": "civil", "provider": "police", "resource": "police.resident", "purpose": "subsidies", "fields": ["name", "number"],
-    "row_scope": "370200",
-}  # fmt: skip
-CONSENT: dict[str, Any] = {
-    "fields": ["name"],
-    "row_scope": "370200",
-    "valid_from": "2020-05-05",
-    "valid_to": "2021-05-04",
-}
-
-
-class Ledger:
-    """A lake of its own, and its ledger."""
-
-    def __init__(self, home: Path) -> None:
-        self.settings = Settings.from_environment({"LANDBRIDGE_HOME": str(home), "LANDBRIDGE_MEMORY": "512MiB"})
-        self.connection: duckdb.DuckDBPyConnection = open_lake(self.settings, timezone=ZONE.key)
-
-    def tell(self, *events: Event, recorded_at: datetime = MONDAY) -> list[Entry]:
-        return record(self.connection, self.settings, lambda: events, recorded_at)
-
-    def line(self, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
-        sql = lines_sql(as_of.isoformat(), known_at.isoformat() if known_at else None)
-        rows = self.connection.execute(sql).to_arrow_table().to_pylist()
-        return rows[0] if rows else {}
+from sharing.ledger.store import EVENTS, entries, head_of
+from sharing.lines import corrections_sql
+from tests.sharing.ledger.ledger_lake import ASKED, CONSENT, MONDAY, Ledger, event
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     made = Ledger(tmp_path)
     yield made
-    made.connection.close()
-
-
-def event(kind: str, day: int = 0, actor: str = "police", **payload: Any) -> Event:
-    return Event(kind, "L1", "R1", MONDAY + timedelta(days=day), actor, "li", payload)
+    made.close()
 
 
 def test_an_act_told_twice_is_recorded_once_and_the_chain_goes_on_from_its_head(ledger: Ledger) -> None:

@@ -1,41 +1,103 @@
-"""`landbridge rate`: how much of what departments ask of each other is really shared, as of a night, with the reasons."""
+"""`landbridge rate …`: how much of what departments ask of each other is really shared, with the reasons, the evidence and what changed."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import duckdb
 import typer
 
-from cli.terminal import console, percent, table
+from cli.lake import opened_lake
+from cli.rate_pages import SCOPES, print_change, print_explanation, print_rates, print_reasons
+from cli.terminal import console
 from contracts.errors import ConfigurationError
 from pipeline.workplace import Workplace
-from sharing.rate import explain
-from sharing.reasons import reason
-from warehouse.lake import open_lake, table_exists
+from sharing.explained import explain as explained
+from sharing.published import known_ats
+from sharing.rate import compute
+from sharing.rate_change import change
+from warehouse.lake import table_exists
+
+app = typer.Typer(invoke_without_command=True)
+
+AsOf = Annotated[str | None, typer.Option(help="Local day on which the night ends, YYYY-MM-DD; the newest without.")]
+KnownAt = Annotated[
+    str | None, typer.Option(help="As known at the end of a local day, YYYY-MM-DD, or at an instant with its zone.")
+]
 
 
-def rate(
-    as_of: Annotated[
-        str | None, typer.Option(help="Local day on which the night ends, YYYY-MM-DD; the newest without.")
-    ] = None,
-    line: Annotated[
-        str | None, typer.Option("--explain", help="A line or a request: print its verdict and evidence.")
-    ] = None,
-) -> None:
-    """Show declared, verified and on-time rate with n and pending, for the city and each department, and why lines do not hold."""
-    place = Workplace.open()
-    connection = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    try:
+By = Annotated[str, typer.Option(help=f"Beside the city: {', '.join(SCOPES)}.")]
+
+
+@app.callback()
+def rate(context: typer.Context, as_of: AsOf = None, known_at: KnownAt = None, by: By = "department") -> None:
+    """Show all five rates with n and pending, for the city and each department, resource or period, and why lines do not hold.
+
+    Where a night was computed again and came out differently, both are shown: as said then, and as known now. With --known-at the rate is
+    computed anew from what was known at that instant; nothing is written.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if by not in SCOPES:
+        raise ConfigurationError(f"--by {by!r}", remedy=f"one of {', '.join(SCOPES)}")
+    with opened_lake() as (place, connection):
         instant = _instant(connection, place, as_of)
-        if line is not None:
-            _explain(connection, line, instant)
+        if known_at is not None:
+            result = compute(connection, place.city, instant, _known(place, known_at))
+            connection.register("rates_shown", result.rates)
+            connection.register("verdicts_shown", result.verdicts)
+            note = "as known at the instant asked for, computed now"
+            print_rates(connection, place, instant, "rates_shown", "true", note, by)
+            print_reasons(connection, instant, verdicts="verdicts_shown")
+            for told in result.notes:
+                console.print(told, style="yellow", markup=False)
+            return
+        said = known_ats(connection, instant)
+        if len(said) > 1 and _differ(connection, instant, said[0], said[-1]):
+            condition = f"known_at = TIMESTAMPTZ '{said[0].isoformat()}'"
+            print_rates(connection, place, instant, "sharing.published_rates", condition, "as said first", by)
+            print_rates(connection, place, instant, "sharing.rates", "true", "as known now", by)
         else:
-            _print_rates(connection, place, instant)
-            print_reasons(connection, instant)
-    finally:
-        connection.close()
+            print_rates(connection, place, instant, "sharing.rates", "true", "", by)
+        print_reasons(connection, instant)
+
+
+@app.command()
+def explain(
+    line: Annotated[str, typer.Argument(help="A line or a request.")], as_of: AsOf = None, known_at: KnownAt = None
+) -> None:
+    """Print a line's chain: request, events with both times, grant, snapshot, run, suite, delivery, probe, and each condition with its evidence."""
+    with opened_lake() as (place, connection):
+        instant = _instant(connection, place, as_of)
+        published = None
+        if known_at is not None:
+            asked = _known(place, known_at)
+            published = next((k for k in reversed(known_ats(connection, instant)) if k <= asked), None)
+            if published is None:
+                raise ConfigurationError(
+                    f"nothing was published as of {instant} by {known_at}", remedy="a later --known-at, or none"
+                )
+        found = explained(connection, line, instant, published)
+        if not found:
+            raise ConfigurationError(
+                f"no line or request {line!r} as of {instant}",
+                remedy="lines: landbridge sql 'SELECT line_id FROM sharing.verdicts'",
+            )
+        for verdict in found:
+            print_explanation(place, verdict)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="Local day on which the earlier night ends, YYYY-MM-DD.")],
+    second: Annotated[str, typer.Argument(help="Local day on which the later night ends, YYYY-MM-DD.")],
+    lines: Annotated[int, typer.Option(help="How many lines to list; 0 lists all.")] = 40,
+) -> None:
+    """Explain the change of the verified rate between two nights, line by line, with cause and owner; the shares add up to it exactly."""
+    with opened_lake() as (place, connection):
+        instants = _instant(connection, place, first), _instant(connection, place, second)
+        print_change(place, instants, change(connection, *instants), lines)
 
 
 def rate_instants(connection: duckdb.DuckDBPyConnection) -> list[datetime]:
@@ -43,20 +105,6 @@ def rate_instants(connection: duckdb.DuckDBPyConnection) -> list[datetime]:
     if not table_exists(connection, "sharing", "rates"):
         return []
     return [row[0] for row in connection.execute("SELECT DISTINCT as_of FROM sharing.rates ORDER BY 1").fetchall()]
-
-
-def print_reasons(connection: duckdb.DuckDBPyConnection, instant: datetime, most: int = 12) -> None:
-    """Print why lines that are due do not hold, most frequent first, and who must act."""
-    rows = connection.execute(
-        """SELECT r, count(*), count(DISTINCT provider) FROM (SELECT unnest(reasons) AS r, provider FROM sharing.verdicts
-        WHERE as_of = ? AND valid AND due AND NOT holds) GROUP BY r ORDER BY 2 DESC, 1 LIMIT ?""",
-        [instant, most],
-    ).fetchall()
-    made = table("why lines do not hold", "#lines", "#providers", "who acts")
-    for code, lines, providers in rows:
-        known = reason(code)
-        made.add_row(f"{known.zh} {known.en}", f"{lines:,}", str(providers), known.actor)
-    console.print(made)
 
 
 def _instant(connection: duckdb.DuckDBPyConnection, place: Workplace, as_of: str | None) -> datetime:
@@ -72,56 +120,27 @@ def _instant(connection: duckdb.DuckDBPyConnection, place: Workplace, as_of: str
     raise ConfigurationError(f"no rate as of {as_of!r}", remedy=f"computed as of: {days}")
 
 
-def _print_rates(connection: duckdb.DuckDBPyConnection, place: Workplace, instant: datetime) -> None:
-    rows = connection.execute(
-        """SELECT scope, department, n, due, pending, declared, verified, on_time, verified_lower, verified_upper FROM sharing.rates
-        WHERE as_of = ? AND scope IN ('city', 'provider', 'requester') AND (n > 0 OR scope = 'city') ORDER BY scope, n DESC, department""",
-        [instant],
-    ).fetchall()
-    console.print(
-        f"[bold]共享需求满足率 satisfaction rate as of {instant.astimezone(place.city.timezone):%Y-%m-%d %H:%M}[/]"
-    )
-    made = table(
-        "scope",
-        "department",
-        "#n",
-        "#due",
-        "#pending",
-        "#declared",
-        "#verified",
-        "#on-time",
-        "#verified if pending fail–hold",
-    )
-    for scope, department, n, due, pending, declared, verified, on_time, low, high in rows:
-        name = str(place.city.departments[department].name) if department in place.city.departments else department
-        figures = [percent(v) for v in (declared, verified, on_time)]
-        made.add_row(scope, name, f"{n:,}", f"{due:,}", f"{pending:,}", *figures, f"{percent(low)} – {percent(high)}")
-    console.print(made)
-    console.print(
-        "grants, deliveries and read probes rest on the register's own fields for now: docs/rate.md", style="dim"
-    )
-
-
-def _explain(connection: duckdb.DuckDBPyConnection, line: str, instant: datetime) -> None:
-    found = explain(connection, line, instant)
-    if not found:
+def _known(place: Workplace, text: str) -> datetime:
+    try:
+        if len(text) == len("2020-05-05"):
+            after = date.fromisoformat(text) + timedelta(days=1)
+            return datetime.combine(after, time(), tzinfo=place.city.timezone) - timedelta(microseconds=1)
+        known = datetime.fromisoformat(text)
+    except ValueError as error:
         raise ConfigurationError(
-            f"no line or request {line!r} as of {instant}",
-            remedy="lines: landbridge sql 'SELECT line_id FROM sharing.verdicts'",
-        )
-    for e in found:
-        states = {"valid": e.valid, "due": e.due, "declared": e.declared, "holds": e.holds, "on time": e.on_time}
-        console.print(f"[bold]{e.line_id}[/] {e.requester} asks {e.provider} for {e.resource} (request {e.request_id})")
-        console.print("  " + ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in states.items()))
-        for known, actor in e.reasons:
-            console.print(f"  ✗ {known.zh} {known.en} → {actor}", markup=False)
-        console.print(f"  snapshot {e.snapshot_id}, run {e.run_id}, verdict {e.hash[:16]}")
-        made = table("evidence", "value", "rests on")
-        for name, value in sorted(e.evidence.items()):
-            made.add_row(name, _short(value), e.basis.get(name, ""))
-        console.print(made)
+            f"{text!r} is no day or instant", remedy="2020-05-05, or 2020-05-05T02:10:00+08:00"
+        ) from error
+    if known.tzinfo is None:
+        raise ConfigurationError(f"{text!r} has no zone", remedy="2020-05-05T02:10:00+08:00")
+    return known
 
 
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 160 else f"{text[:157]}…"
+def _differ(connection: duckdb.DuckDBPyConnection, instant: datetime, first: datetime, last: datetime) -> bool:
+    """Whether two published computations of one instant give different figures for anybody."""
+    leave = "EXCLUDE (known_at, ledger_number, ledger_hash)"
+    sql = f"SELECT * {leave} FROM sharing.published_rates WHERE as_of = ? AND known_at = ?"
+    row: Any = connection.execute(
+        f"SELECT count(*) FROM (({sql} EXCEPT {sql}) UNION ALL ({sql} EXCEPT {sql}))",
+        [instant, first, instant, last, instant, last, instant, first],
+    ).fetchone()
+    return bool(row[0])

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import duckdb
+import pyarrow as pa
 
 from contracts.catalogue import City
 from contracts.model import Field, Resource
@@ -15,6 +16,10 @@ from sharing.policy import Policy
 
 FILLS = "rate_fills"
 
+_FILLS = (
+    ("resource", pa.string()), ("row_scope", pa.string()), ("field", pa.string()), ("needed", pa.float64()), ("in_table", pa.bool_()),
+    ("rows", pa.int64()), ("filled", pa.int64()),
+)  # fmt: skip
 _NOT_NULL = "expect_column_values_to_not_be_null"
 
 
@@ -66,11 +71,13 @@ def _measure_resource(
         present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         counted = _count(connection, source, wanted, present, division.name if division else None)
     rows = [
-        [resource.id, scope, name, needed_fill(resource, fields[name], policy), name in present, *counted.get((scope, name), (None, None))]
+        (resource.id, scope, name, needed_fill(resource, fields[name], policy), name in present, *counted.get((scope, name), (None, None)))
         for scope, name in wanted
     ]  # fmt: skip
-    if rows:
-        connection.executemany(f"INSERT INTO {FILLS} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    columns = {name: [row[place] for row in rows] for place, (name, _) in enumerate(_FILLS)}
+    connection.register("rate_fills_read", pa.table(columns, schema=pa.schema(list(_FILLS))))
+    connection.execute(f"INSERT INTO {FILLS} SELECT * FROM rate_fills_read")
+    connection.unregister("rate_fills_read")
 
 
 def _count(

@@ -26,6 +26,10 @@ class Load:
     quarantine_share: float
     newest_held: bool
     suite_failed: bool
+    contract_version: str
+    contract_fingerprint: str
+    rules: int
+    rules_failed: int
 
 
 def last_loads(
@@ -51,7 +55,8 @@ def last_loads(
 
 
 def last_loads_sql(ids: Iterable[str], as_of: str, known_at: str | None) -> str:
-    """SELECT of `resource, run_id, snapshot, interval_end, quarantine_share, newest_held, suite_failed`.
+    """SELECT of `resource, run_id, snapshot, interval_end, quarantine_share, newest_held, suite_failed, contract_version,
+    contract_fingerprint, rules, rules_failed` – the last two count the suite's rules and, of these, those that some row or the table broke.
 
     A run's snapshot is found by its commit message. The same run committed more than once (an interval that was loaded, held and loaded
     again) is told apart by counting from the newest.
@@ -61,7 +66,7 @@ def last_loads_sql(ids: Iterable[str], as_of: str, known_at: str | None) -> str:
     return f"""
     WITH attempts AS (
         SELECT department || '.' || resource AS resource, run_id, status, interval_start, interval_end, attempt, extracted, quarantined,
-               finished_at,
+               finished_at, contract_version, contract_fingerprint,
                row_number() OVER (PARTITION BY run_id, status ORDER BY attempt DESC) AS from_newest
         FROM {RUNS}
         WHERE department || '.' || resource IN ({literals(ids)}) AND status IN ({literal(LOADED)}, {literal(HELD)})
@@ -83,15 +88,17 @@ def last_loads_sql(ids: Iterable[str], as_of: str, known_at: str | None) -> str:
         FROM ducklake_snapshots('lake')
         WHERE commit_message IS NOT NULL AND regexp_matches(commit_message, ' {LOADED} run \\S+$')
     ),
-    failed AS (
-        SELECT DISTINCT run_id FROM {QUALITY}
-        WHERE severity = 'error' AND NOT success AND expectation IN ({table_rules})
+    suites AS (
+        SELECT run_id, count(*) AS rules, count(*) FILTER (NOT success) AS rules_failed,
+               bool_or(severity = 'error' AND NOT success AND expectation IN ({table_rules})) AS failed
+        FROM {QUALITY} WHERE run_id IN (SELECT run_id FROM accepted) GROUP BY run_id
     )
     SELECT a.resource, a.run_id, s.snapshot_id, a.interval_end,
            CASE WHEN a.extracted > 0 THEN a.quarantined / a.extracted ELSE 0.0 END,
-           n.status = {literal(HELD)}, f.run_id IS NOT NULL
+           n.status = {literal(HELD)}, coalesce(q.failed, false), a.contract_version, a.contract_fingerprint,
+           coalesce(q.rules, 0), coalesce(q.rules_failed, 0)
     FROM accepted AS a
     JOIN newest AS n USING (resource)
     LEFT JOIN snapshots AS s ON s.run_id = a.run_id AND s.from_newest = a.from_newest
-    LEFT JOIN failed AS f ON f.run_id = a.run_id
+    LEFT JOIN suites AS q ON q.run_id = a.run_id
     ORDER BY a.resource"""

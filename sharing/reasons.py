@@ -70,10 +70,12 @@ REASONS = _catalogue(
     ("correction_unfixed", 6, "校核成立未整改", "a correction was upheld and the data is not fixed", "provider"),
 )  # fmt: skip
 
-# What each condition rests on until the ledger of requests, grants and probes is there.
-BASIS = {
-    "grant": "register", "fields_granted": "register", "fields_filled": "lake", "freshness": "lake", "suite": "lake",
-    "delivery": "register", "probe": "register", "correction": "register", "declared": "register", "clock": "register",
+# the six conditions of a line that holds: number → 中文, English
+CONDITIONS = {
+    1: ("授权有效", "the grant is in force"), 2: ("数据项已授权、存在且已填充", "every field asked for is granted, present and filled"),
+    3: ("数据在更新周期内", "the data is fresher than its cycle"), 4: ("质量规则通过", "the last suite passed"),
+    5: ("已按授权交付且可读", "delivered as granted, and readable by the requester"),
+    6: ("无逾期或未整改的校核", "no correction is overdue, or upheld and not fixed"),
 }  # fmt: skip
 
 

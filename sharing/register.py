@@ -1,7 +1,6 @@
-"""The request register as of an instant: which load of it counts, and its lines with every later event taken away.
+"""The request register a city keeps already: which resource it is, which fields it must have, which load of it counts.
 
-A line is requester × resource × purpose. Until the ledger of events is there, the register's own dated fields are the events; what they say is
-believed only from their own day on.
+A line is requester × resource × purpose. The register's dated fields are events; sharing/register_import.py records them in the ledger.
 """
 
 from __future__ import annotations
@@ -10,35 +9,27 @@ from collections.abc import Iterable
 
 import duckdb
 
-from contracts.catalogue import City
+from contracts.catalogue import REQUEST_REGISTER, City
 from contracts.errors import ConfigurationError, HistoryUnavailable
 from contracts.model import Resource
-from contracts.quoting import ident, literal
 from sharing.loads import Load, last_loads
 
-ROLE = "share_request_register"
+ROLE = REQUEST_REGISTER
 
-_ALWAYS = ("line_id", "request_id", "requester", "provider", "resource", "purpose", "share_type")
-_EVENTS = (
-    "submitted_at", "received_at", "supplement_asked_at", "supplemented_at", "extension_consented_at", "answered_at",
-    "refusal_confirmed_at", "suspended_at", "resumed_at", "revoked_at", "delivered_at", "marked_satisfied_at", "last_probe_at",
-    "last_read_at", "correction_asked_at", "correction_decided_at", "correction_fixed_at", "correction_closed_at", "withdrawn_at",
-    "ruled_outside_at",
+# every field the import reads; docs/rate.md says what each means
+_FIELDS = (
+    "line_id", "request_id", "requester", "provider", "resource", "purpose", "share_type", "fields", "row_scope", "submitted_at", "received_at",
+    "supplement_asked_at", "supplemented_at", "extension_consented_at", "extension_days", "answered_at", "answer", "refusal_ground_level",
+    "refusal_confirmed_at", "refusal_confirmed_by", "granted_fields", "granted_rows", "granted_from", "granted_to", "suspended_at", "resumed_at",
+    "revoked_at", "delivered_at", "delivered_fields", "delivered_rows", "marked_satisfied_at", "last_probe_at", "last_probe_ok", "last_read_at",
+    "correction_asked_at", "correction_decided_at", "correction_upheld", "correction_fixed_at", "correction_closed_at", "withdrawn_at",
+    "withdrawn_by", "ruled_outside_at", "ruled_outside_by",
 )  # fmt: skip
-# what a field says is known from the event on that wrote it
-_KNOWN_WITH = {
-    "extension_days": "extension_consented_at", "answer": "answered_at", "refusal_ground_level": "answered_at",
-    "refusal_confirmed_by": "refusal_confirmed_at", "granted_from": "answered_at", "granted_to": "answered_at",
-    "last_probe_ok": "last_probe_at", "correction_upheld": "correction_decided_at", "withdrawn_by": "withdrawn_at",
-    "ruled_outside_by": "ruled_outside_at",
-}  # fmt: skip
-_LISTS = {"fields": None, "granted_fields": "answered_at", "delivered_fields": "delivered_at"}
-_SCOPES = {"row_scope": None, "granted_rows": "answered_at", "delivered_rows": "delivered_at"}
 
 
 def needed_fields() -> tuple[str, ...]:
     """The business fields a register's contract must have."""
-    return (*_ALWAYS, *_EVENTS, *_KNOWN_WITH, *_LISTS, *_SCOPES)
+    return _FIELDS
 
 
 def register_of(city: City) -> Resource:
@@ -73,38 +64,3 @@ def register_load(connection: duckdb.DuckDBPyConnection, register: Resource, as_
         where=register.id,
         remedy=f"load it: landbridge run {register.id}, or ask for a later day",
     )
-
-
-def lines_sql(register: Resource, snapshot: int, as_of: str) -> str:
-    """SELECT of the lines submitted by `as_of` as they stood then; lists are sorted, divisions cut to their prefix."""
-    columns = [ident(name) for name in _ALWAYS]
-    columns += [f"{_until(name, as_of)} AS {ident(name)}" for name in _EVENTS]
-    columns += [f"{_with(ident(name), event, as_of)} AS {ident(name)}" for name, event in _KNOWN_WITH.items()]
-    columns += [f"coalesce({_with(list_sql(ident(n)), event, as_of)}, []) AS {ident(n)}" for n, event in _LISTS.items()]
-    columns += [f"{_with(prefix_sql(ident(name)), event, as_of)} AS {ident(name)}" for name, event in _SCOPES.items()]
-    table = ident("lake", register.department, register.name)
-    return f"""
-        SELECT {", ".join(columns)}
-        FROM {table} AT (VERSION => {snapshot})
-        WHERE submitted_at <= TIMESTAMPTZ {literal(as_of)}"""
-
-
-def list_sql(text: str) -> str:
-    """SQL of a sorted list without repetitions, from a JSON list or names parted by `;`, `,`, `、` or blanks."""
-    parted = f"regexp_split_to_array({text}, '[;,、；，\\s]+')"
-    listed = f"coalesce(TRY(CAST(CAST({text} AS JSON) AS VARCHAR[])), {parted})"
-    return f"list_sort(list_distinct(list_filter(list_transform({listed}, x -> trim(x)), x -> x <> '')))"
-
-
-def prefix_sql(text: str) -> str:
-    """SQL of a division as the beginning of the codes below it: 370200 and 3702 are `3702`, nothing is everything."""
-    return f"regexp_replace(trim(coalesce({text}, '')), '(00)+$', '')"
-
-
-def _until(name: str, as_of: str) -> str:
-    column = ident(name)
-    return f"CASE WHEN {column} <= TIMESTAMPTZ {literal(as_of)} THEN {column} END"
-
-
-def _with(value: str, event: str | None, as_of: str) -> str:
-    return value if event is None else f"CASE WHEN {ident(event)} <= TIMESTAMPTZ {literal(as_of)} THEN {value} END"

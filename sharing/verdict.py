@@ -1,19 +1,21 @@
 """The verdict on every line, in SQL: counted or not, due or pending, holding or the reasons why not – by the definition in docs/rate.md.
 
-Temporary relations feed it: `rate_lines`, `rate_clock`, `rate_fills`, `rate_assets` (a row a resource of the catalogue: terms, last load) and
-`rate_earlier` (what earlier nights judged).
+Temporary relations feed it: `rate_lines` (the ledger's state of every line, sharing/rate.py), `rate_clock`, `rate_fills`, `rate_assets` (a row a
+resource of the catalogue: terms, last load) and `rate_earlier` (what earlier nights judged).
 """
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from datetime import date
 
 from contracts.properties import GROUND_LEVELS
 from contracts.quoting import literal, literals
 from sharing.clock import CLOCK, LINES
 from sharing.fill import FILLS
-from sharing.reasons import BASIS, REASONS
+from sharing.ledger.chain import Head
+from sharing.lines import REVOKED, SUSPENDED
+from sharing.reasons import REASONS
 
 ASSETS, EARLIER = "rate_assets", "rate_earlier"
 
@@ -27,8 +29,8 @@ _CONDITIONS = {
     "withdrawn_too_late": "NOT open",
     "grant_not_begun": "granted AND granted_from > today",
     "grant_expired": "granted AND granted_to < today",
-    "grant_suspended": "granted AND suspended_at IS NOT NULL AND (resumed_at IS NULL OR resumed_at < suspended_at)",
-    "grant_revoked": "granted AND revoked_at IS NOT NULL",
+    "grant_suspended": f"granted AND {SUSPENDED}",
+    "grant_revoked": f"granted AND {REVOKED}",
     "resource_unknown": "NOT in_catalogue AND NOT contract_broken AND answer IS DISTINCT FROM 'not_digitised'",
     "contract_broken": "contract_broken",
     "not_digitised": "answer = 'not_digitised'",
@@ -50,9 +52,9 @@ _CONDITIONS = {
     "delivery_rows_differ": "granted AND delivered_at IS NOT NULL AND delivered_rows <> granted_rows",
     "probe_missing": "granted AND delivered_at IS NOT NULL AND coalesce(last_probe_at < delivered_at, true)",
     "probe_failed": "granted AND last_probe_at >= delivered_at AND NOT coalesce(last_probe_ok, false)",
-    "probe_old": "granted AND last_probe_at >= delivered_at AND last_probe_at < cycle_from",
-    "correction_overdue": "correction_asked_at IS NOT NULL AND correction_closed_at IS NULL AND today > correction_due",
-    "correction_unfixed": "correction_upheld AND correction_fixed_at IS NULL",
+    "probe_old": "granted AND last_probe_at >= delivered_at AND last_probe_at < probe_from",
+    "correction_overdue": "correction_asked_at IS NOT NULL AND today > correction_due",
+    "correction_unfixed": "unfixed_corrections > 0",
 }
 assert list(_CONDITIONS) == list(REASONS), "every reason has one condition"
 
@@ -61,7 +63,8 @@ def facts_sql(today: date, bureau: str, zone: str) -> str:
     """SELECT of each line with all that conditions speak of, and its exclusion from the count or NULL.
 
     The list of exclusions is closed. Only the bureau may rule a line out or confirm a refusal, and never of its own data. A duplicate is found
-    here, whatever the register calls one: the same requester, resource, purpose, fields and rows as an earlier line that still lives.
+    here, whatever a register calls one: the same requester, resource, purpose, fields and rows as an earlier line that still lives. What is dated
+    back buys nothing: a withdrawal counts from the last night that did not see it, and a limit that had passed on an earlier night has passed.
     """
     boss = literal(bureau)
     return f"""
@@ -83,22 +86,30 @@ def facts_sql(today: date, bureau: str, zone: str) -> str:
                        ORDER BY field)) AS field_evidence
         FROM judged GROUP BY line_id
     ),
+    nights AS (
+        SELECT l.line_id, max(e.as_of) FILTER (e.as_of >= l.withdrawn_at AND e.exclusion IS DISTINCT FROM 'withdrawn') AS not_withdrawn_at,
+               min(e.as_of) FILTER (CAST(e.as_of AT TIME ZONE {literal(zone)} AS DATE) > e.provide_due) AS limit_passed_at
+        FROM {LINES} AS l JOIN {EARLIER} AS e USING (line_id) GROUP BY l.line_id
+    ),
     joined AS (
-        SELECT l.*, c.duty, c.paused, c.answer_due, c.provide_due, c.correction_due, coalesce(NOT a.broken, false) AS in_catalogue,
-               coalesce(a.broken, false) AS contract_broken,
-               coalesce(a.has_division, false) AS has_division, a.quarantine_limit, a.fresh_from, a.cycle_from, a.run_id, a.snapshot_id,
-               a.interval_end, a.quarantine_share, a.newest_held, a.suite_failed,
+        SELECT l.*, n.limit_passed_at, c.duty, c.paused, c.answer_due, c.provide_due, c.correction_due,
+               coalesce(NOT a.broken, false) AS in_catalogue, coalesce(a.broken, false) AS contract_broken,
+               coalesce(a.has_division, false) AS has_division, a.quarantine_limit, a.fresh_from, a.run_id, a.snapshot_id,
+               a.interval_end, a.quarantine_share, a.newest_held, a.suite_failed, a.contract_version, a.contract_fingerprint, a.rules, a.rules_failed,
+               CASE WHEN l.last_probe_source = 'register' THEN a.register_from ELSE a.cycle_from END AS probe_from,
+               CASE WHEN l.last_read_source = 'register' THEN a.register_from ELSE a.cycle_from END AS read_from,
                coalesce(f.unknown_fields, 0) AS unknown_fields, coalesce(f.ungranted_fields, 0) AS ungranted_fields,
                coalesce(f.missing_fields, 0) AS missing_fields, coalesce(f.empty_fields, 0) AS empty_fields, f.fewest_rows,
                coalesce(f.good_fields, 0) AS good_fields, coalesce(f.field_evidence, '[]') AS field_evidence,
                DATE {literal(today.isoformat())} AS today, l.withdrawn_at IS NULL AS open,
-               CAST(l.withdrawn_at AT TIME ZONE {literal(zone)} AS DATE) AS withdrawn_day,
+               CAST(greatest(l.withdrawn_at, n.not_withdrawn_at) AT TIME ZONE {literal(zone)} AS DATE) AS withdrawn_day,
                l.withdrawn_at IS NULL AND coalesce(l.answer = 'consented', false) AS granted,
                coalesce(l.refusal_ground_level IN ({literals(GROUND_LEVELS)}), false) AS ground_level_right
         FROM {LINES} AS l
         JOIN {CLOCK} AS c USING (line_id)
         LEFT JOIN {ASSETS} AS a ON a.resource = l.resource
         LEFT JOIN fields AS f ON f.line_id = l.line_id
+        LEFT JOIN nights AS n ON n.line_id = l.line_id
     ),
     stated AS (
         SELECT *, CASE
@@ -111,44 +122,57 @@ def facts_sql(today: date, bureau: str, zone: str) -> str:
     ),
     living AS (
         SELECT line_id, row_number() OVER (
-            PARTITION BY requester, resource, trim(purpose), fields, row_scope ORDER BY submitted_at, line_id) AS place
+            PARTITION BY requester, resource, {_words("purpose")}, fields, row_scope ORDER BY submitted_at, line_id) AS place
         FROM stated
-        WHERE stated_exclusion IS NULL AND open AND coalesce(answer <> 'refused', true) AND revoked_at IS NULL
+        WHERE stated_exclusion IS NULL AND open AND coalesce(answer <> 'refused', true) AND coalesce(revoked_at < answered_at, true)
           AND coalesce(granted_to >= today, true)
     )
     SELECT s.*, coalesce(s.stated_exclusion, CASE WHEN v.place > 1 THEN 'duplicate' END) AS exclusion
     FROM stated AS s LEFT JOIN living AS v USING (line_id)"""
 
 
-def verdicts_sql(
-    facts: str, as_of: str, known_at: str | None, zone: str, register_run: str, register_snapshot: int
-) -> str:
+@dataclass(frozen=True)
+class Grounds:
+    """What all verdicts of one computation rest on: both instants (ISO 8601, UTC), the ledger's head as known, and the register's load, if any."""
+
+    as_of: str
+    known_at: str | None
+    zone: str
+    head: Head
+    register_run: str | None
+    register_snapshot: int | None
+
+
+def verdicts_sql(facts: str, grounds: Grounds) -> str:
     """SELECT of the rows of `sharing.verdicts`, one a line, ordered by line.
 
     A line is due once its provision limit has passed, or once it was delivered or marked as satisfied. `first_held_at` is the first instant at
     which it is known to have held: an earlier night's finding; or the delivery itself where no night since has seen it failing, or where the
-    delivery is older than the first night ever judged; or this instant. A delivery dated before a night that did not see it counts from now.
+    delivery is older than the first night ever judged; or this instant. A delivery dated before a night that did not see it counts from now, and
+    one made through Landbridge never from before it was recorded.
     """
     listed = ", ".join(f"CASE WHEN {condition} THEN {literal(code)} END" for code, condition in _CONDITIONS.items())
-    at = f"TIMESTAMPTZ {literal(as_of)}"
-    known = f"TIMESTAMPTZ {literal(known_at)}" if known_at else "CAST(NULL AS TIMESTAMPTZ)"
-    times = ("submitted_at", "answered_at", "delivered_at", "marked_satisfied_at", "last_probe_at", "last_read_at")
-    dated = ", ".join(f"{name}: {_instant(name)}" for name in times)
+    at = f"TIMESTAMPTZ {literal(grounds.as_of)}"
+    known = f"TIMESTAMPTZ {literal(grounds.known_at)}" if grounds.known_at else "CAST(NULL AS TIMESTAMPTZ)"
+    dated = ", ".join(f"{name}: {_instant(name)}" for name in _TOLD_TIMES)
+    run, snapshot = grounds.register_run, grounds.register_snapshot
+    register = f"register_run: {literal(run) if run else 'NULL'}, register_snapshot: {'NULL' if snapshot is None else snapshot}"
     return f"""
     WITH reasoned AS (
         SELECT *, exclusion IS NULL AS valid, marked_satisfied_at IS NOT NULL AS declared,
+               CASE WHEN delivery_source = 'landbridge' THEN greatest(delivered_at, delivery_recorded_at) ELSE delivered_at END AS given_at,
                CASE WHEN exclusion IS NULL THEN list_filter([{listed}] :: VARCHAR[], x -> x IS NOT NULL) ELSE [] :: VARCHAR[] END AS reasons
         FROM {facts}
     ),
     held AS (
         SELECT *, valid AND len(reasons) = 0 AS holds,
-               valid AND (coalesce(today > provide_due, false) OR delivered_at IS NOT NULL OR declared) AS due
+               valid AND (coalesce(today > provide_due, false) OR limit_passed_at IS NOT NULL OR delivered_at IS NOT NULL OR declared) AS due
         FROM reasoned
     ),
     earlier AS (
         SELECT h.line_id, min(e.first_held_at) AS first_held_at,
-               bool_or(e.as_of >= h.delivered_at AND e.delivered_at IS NULL) AS dated_back,
-               bool_or(e.as_of >= h.delivered_at AND NOT e.holds) AS failed_since
+               bool_or(e.as_of >= h.given_at AND e.delivered_at IS NULL) AS dated_back,
+               bool_or(e.as_of >= h.given_at AND NOT e.holds) AS failed_since
         FROM held AS h JOIN {EARLIER} AS e USING (line_id) GROUP BY h.line_id
     ),
     timed AS (
@@ -156,42 +180,69 @@ def verdicts_sql(
             WHEN e.first_held_at IS NOT NULL THEN e.first_held_at
             WHEN NOT holds THEN NULL
             WHEN coalesce(e.dated_back, false) THEN {at}
-            WHEN coalesce(e.failed_since, false) AND h.delivered_at > (SELECT min(as_of) FROM {EARLIER}) THEN {at}
-            ELSE h.delivered_at END AS first_held_at
+            WHEN coalesce(e.failed_since, false) AND h.given_at > (SELECT min(as_of) FROM {EARLIER}) THEN {at}
+            ELSE h.given_at END AS first_held_at
         FROM held AS h LEFT JOIN earlier AS e USING (line_id)
     ),
     shown AS (
-        SELECT {at} AS as_of, {known} AS known_at, line_id, request_id, requester, provider, resource, valid, exclusion, due, declared, holds,
-               due AND coalesce(CAST(first_held_at AT TIME ZONE {literal(zone)} AS DATE) <= provide_due, false) AS on_time,
+        SELECT {at} AS as_of, {known} AS known_at, line_id, request_id, requester, provider, resource, submitted_at, valid, exclusion, due, declared,
+               holds, due AND coalesce(CAST(first_held_at AT TIME ZONE {literal(grounds.zone)} AS DATE) <= provide_due, false)
+                   AND coalesce(first_held_at < limit_passed_at, true) AS on_time,
                reasons, paused, answer_due, provide_due, delivered_at, first_held_at,
-               coalesce(holds AND last_read_at >= cycle_from, false) AS used,
+               coalesce(holds AND last_read_at >= read_from, false) AS used,
                snapshot_id, run_id, interval_end, CAST(len(fields) AS BIGINT) AS fields_asked,
                CAST(CASE WHEN len(list_filter(reasons, x -> x NOT IN ({_FIELD_REASONS}))) = 0 AND valid THEN good_fields ELSE 0 END AS BIGINT)
                    AS fields_held,
+               contract_version, delivery_number, probe_number, CAST({grounds.head.number} AS BIGINT) AS ledger_number,
+               {literal(grounds.head.hash)} AS ledger_hash,
                to_json({{
                    fields: field_evidence, row_scope: row_scope, duty: duty,
                    correction_due: CAST(correction_due AS VARCHAR), {dated},
-                   interval_end: {_instant("interval_end")}, fresh_from: {_instant("fresh_from")},
+                   granted_from: CAST(granted_from AS VARCHAR), granted_to: CAST(granted_to AS VARCHAR),
+                   interval_end: {_instant("interval_end")}, fresh_from: {_instant("fresh_from")}, probe_from: {_instant("probe_from")},
                    quarantine_share: quarantine_share, quarantine_limit: quarantine_limit,
-                   register_run: {literal(register_run)}, register_snapshot: {register_snapshot}
+                   contract_fingerprint: contract_fingerprint, rules: rules, rules_failed: rules_failed,
+                   entries: {{submission: submission_number, answer: answer_number, delivery: delivery_number, probe: probe_number,
+                              newest: last_number}}, {register}
                }}) AS evidence,
-               json_merge_patch(CAST({literal(json.dumps(BASIS, sort_keys=True))} AS JSON),
-                   to_json({{on_time: CASE WHEN first_held_at = delivered_at THEN 'register' ELSE 'lake' END}})) AS basis
+               to_json({{
+                   grant: {_source("answer_source", "submission_source")}, fields_granted: {_source("answer_source", "submission_source")},
+                   fields_filled: 'lake', freshness: 'lake', suite: 'lake', delivery: {_source("delivery_source", "answer_source", "submission_source")},
+                   probe: {_source("last_probe_source", "delivery_source", "submission_source")},
+                   correction: {_source("correction_source", "submission_source")}, declared: {_source("marked_source", "submission_source")},
+                   clock: {_source("submission_source")},
+                   on_time: CASE WHEN first_held_at = delivered_at THEN {_source("delivery_source")} WHEN first_held_at = given_at THEN 'ledger'
+                            ELSE 'lake' END
+               }}) AS basis
         FROM timed
     )
-    SELECT *, sha256(concat_ws(chr(31), {_instant("as_of")}, coalesce({_instant("known_at")}, ''), line_id, request_id, requester, provider,
+    SELECT *, sha256(concat_ws(chr(31), {_instant("as_of")}, coalesce({_instant("known_at", "%S.%fZ")}, ''), line_id, request_id, requester, provider,
         resource, valid, coalesce(exclusion, ''), due, declared, holds, on_time, array_to_string(reasons, ','), paused,
         coalesce(CAST(answer_due AS VARCHAR), ''), coalesce(CAST(provide_due AS VARCHAR), ''), coalesce({_instant("first_held_at")}, ''),
-        used, coalesce(CAST(snapshot_id AS VARCHAR), ''), coalesce(run_id, ''), fields_asked, fields_held, CAST(evidence AS VARCHAR),
-        CAST(basis AS VARCHAR))) AS hash
+        used, coalesce(CAST(snapshot_id AS VARCHAR), ''), coalesce(run_id, ''), fields_asked, fields_held, coalesce(contract_version, ''),
+        ledger_number, ledger_hash, CAST(evidence AS VARCHAR), CAST(basis AS VARCHAR))) AS hash
     FROM shown ORDER BY line_id"""
 
 
-def _instant(column: str) -> str:
+def _words(column: str) -> str:
+    """A text without what does not tell two apart: blanks, punctuation, upper and lower case."""
+    return f"lower(regexp_replace({column}, '[\\s\\p{{P}}\\p{{Z}}]+', '', 'g'))"
+
+
+def _source(*columns: str) -> str:
+    """What a condition rests on, by the source of the entry that says so: this platform's own ledger, or a register's word."""
+    return f"CASE coalesce({', '.join(columns)}) WHEN 'register' THEN 'register' ELSE 'ledger' END"
+
+
+def _instant(column: str, seconds: str = "%SZ") -> str:
     """The instant as text in UTC, so that a hash does not depend on the session's zone."""
-    return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
+    return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:{seconds}')"
 
 
+# times that the evidence repeats
+_TOLD_TIMES = (
+    "submitted_at", "received_at", "answered_at", "delivered_at", "marked_satisfied_at", "last_probe_at", "last_read_at",
+)  # fmt: skip
 # reasons that are about single fields: the others of the line may be held
 _FIELD_REASONS = literals(("field_unknown", "field_not_granted", "field_missing", "field_empty"))
 
@@ -204,8 +255,9 @@ RATES_COLUMNS = """
     coalesce(sum(fields_asked) FILTER (due), 0) AS fields_asked, coalesce(sum(fields_held) FILTER (due), 0) AS fields_held"""
 
 
-def rates_sql(verdicts: str, departments: str, city: str) -> str:
-    """SELECT of the rows of `sharing.rates`: pooled for the city and for each department as provider and as requester, and each resource asked for.
+def rates_sql(verdicts: str, departments: str, city: str, grounds: Grounds) -> str:
+    """SELECT of the rows of `sharing.rates`: pooled for the city, for each department as provider and as requester, for each resource asked for,
+    and for the lines submitted in a year (`2020`) or a month (`2020-05`) of the city's days.
 
     A rate without lines is NULL, never 100 %. The bounds let every pending line fail, and every one hold.
     """
@@ -217,10 +269,15 @@ def rates_sql(verdicts: str, departments: str, city: str) -> str:
             f"LEFT JOIN {verdicts} AS v ON v.{side} = d.department GROUP BY d.department"
         )
     counted.append(f"SELECT 'resource', resource, {RATES_COLUMNS} FROM {verdicts} GROUP BY resource")
+    for form in ("%Y", "%Y-%m"):
+        period = f"strftime(submitted_at AT TIME ZONE {literal(grounds.zone)}, {literal(form)})"
+        counted.append(f"SELECT 'period', {period}, {RATES_COLUMNS} FROM {verdicts} GROUP BY ALL")
+    known = f"TIMESTAMPTZ {literal(grounds.known_at)}" if grounds.known_at else "CAST(NULL AS TIMESTAMPTZ)"
     return f"""
-    SELECT (SELECT max(as_of) FROM {verdicts}) AS as_of, scope, department, n, due, pending, paused, excluded, declared_lines, holding_lines,
+    SELECT TIMESTAMPTZ {literal(grounds.as_of)} AS as_of, {known} AS known_at, scope, department, n, due, pending, paused, excluded, declared_lines, holding_lines,
            on_time_lines, used_lines, declared_lines / nullif(n, 0) AS declared, holding_lines / nullif(due, 0) AS verified,
            on_time_lines / nullif(due, 0) AS on_time, fields_held / nullif(fields_asked, 0) AS field_weighted,
            used_lines / nullif(holding_lines, 0) AS used, holding_lines / nullif(n, 0) AS verified_lower,
-           (holding_lines + pending) / nullif(n, 0) AS verified_upper
+           (holding_lines + pending) / nullif(n, 0) AS verified_upper, fields_asked, fields_held,
+           CAST({grounds.head.number} AS BIGINT) AS ledger_number, {literal(grounds.head.hash)} AS ledger_hash
     FROM ({" UNION ALL ".join(counted)}) ORDER BY scope, department"""

@@ -8,6 +8,7 @@ are told apart by DuckLake itself: the later one fails as a whole and is run aga
 from __future__ import annotations
 
 import fcntl
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ _CONFLICTS = (
     "Failed to initialize DuckLake",
 )
 _BUSY_MILLISECONDS = 20_000
+_ELSEWHERE = re.compile(r'does not match existing data path in the catalog "(.*)"')
 
 T = TypeVar("T")
 
@@ -63,7 +65,16 @@ def open_lake(settings: Settings, *, read_only: bool = False, timezone: str | No
         )
     mode = ", READ_ONLY" if read_only else ""
     sql = f"ATTACH {literal(source)} AS {LAKE} (DATA_PATH {literal(settings.lake_files)}{options}{mode})"
-    _retry(lambda: connection.execute(sql), settings.commit_retries, "opening the lake")
+    try:
+        _retry(lambda: connection.execute(sql), settings.commit_retries, "opening the lake")
+    except duckdb.Error as error:
+        if (elsewhere := _ELSEWHERE.search(str(error))) is None:
+            raise
+        raise ConfigurationError(
+            f"the catalogue says that the lake's files lie in {elsewhere[1]}, not in {settings.lake_files}",
+            where="LANDBRIDGE_LAKE_FILES",
+            remedy="set it to where the catalogue says, or correct `data_path` in the catalogue's ducklake_metadata where the files were moved",
+        ) from None
     connection.execute(f"USE {LAKE}")
     return connection
 
@@ -95,7 +106,7 @@ def commit(connection: duckdb.DuckDBPyConnection, settings: Settings, work: Call
             raise
         return result
 
-    with _single_writer(settings):
+    with single_writer(settings):
         return _retry(attempt, settings.commit_retries, message or "a commit")
 
 
@@ -138,7 +149,8 @@ def _make_sqlite_catalogue(path: Path) -> None:
 
 
 @contextmanager
-def _single_writer(settings: Settings) -> Iterator[None]:
+def single_writer(settings: Settings) -> Iterator[None]:
+    """Hold the lock under which every commit to a SQLite catalogue is made; with PostgreSQL writers meet in the catalogue itself."""
     kind, _, place = settings.catalogue.partition(":")
     if kind != "sqlite":
         yield

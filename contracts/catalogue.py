@@ -5,6 +5,7 @@ A contract with mistakes does not stop the others: it stands in `City.broken`, a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,11 @@ from contracts.interval import parse_cron
 from contracts.mistakes import Mistake, Mistakes, did_you_mean, relative
 from contracts.model import Department, Label, Resource, SourceSystem
 from contracts.reader import load_yaml, read_contract
+
+_DIVISION = re.compile(r"[0-9]{2,12}")
+
+REQUEST_REGISTER = "share_request_register"
+"""The role of the resource that holds the requests a city registered before."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class City:
     broken: dict[str, tuple[Mistake, ...]]
     mistakes: tuple[Mistake, ...]
     code_lists: dict[str, Path] = field(default_factory=dict)
+    named_bureau: str = ""
 
     def resource(self, id: str) -> Resource:
         """The resource `department.name`; ConfigurationError where its contract is missing or broken."""
@@ -56,6 +63,15 @@ class City:
         if id not in self.departments:
             raise ConfigurationError(f"no department {id!r} in {self.id}", remedy=did_you_mean(id, self.departments))
         return self.departments[id]
+
+    @property
+    def bureau(self) -> str:
+        """The department that runs sharing and decides disputes: `bureau` of city.yaml, otherwise whose resource the request register is, or none."""
+        if self.named_bureau:
+            return self.named_bureau
+        registers = [id for id in (*self.broken, *self.resources) if id.endswith(f".{REQUEST_REGISTER}")]
+        register = self.with_role(REQUEST_REGISTER)
+        return register.department if register else registers[0].partition(".")[0] if registers else ""
 
     def resources_of(self, department: str) -> list[Resource]:
         return [r for r in self.resources.values() if r.department == department]
@@ -102,6 +118,9 @@ def load_city(folder: Path, only_department: str | None = None) -> City:
         mistakes.add("end", f"{end} is before start {start}", "the last night follows the first")
     departments, found = _departments(folder)
     systems, more = _systems(folder, departments)
+    bureau = str(head.get("bureau") or "")
+    if bureau and bureau not in departments:
+        mistakes.add("bureau", f"unknown department {bureau!r}", did_you_mean(bureau, departments))
     resources: dict[str, Resource] = {}
     broken: dict[str, tuple[Mistake, ...]] = {}
     for path in sorted((folder / "contracts").glob(f"{only_department or '*'}/*.y*ml")):
@@ -123,7 +142,7 @@ def load_city(folder: Path, only_department: str | None = None) -> City:
         end=end, calendar_from=calendar_from, calendar_to=calendar_to,
         departments=departments, systems=systems, resources=dict(sorted(resources.items())), broken=broken,
         mistakes=(*mistakes.found, *found, *more, *(m for listed in broken.values() for m in listed)),
-        code_lists={p.stem: p for p in sorted((folder / "code_lists").glob("*.csv"))},
+        code_lists={p.stem: p for p in sorted((folder / "code_lists").glob("*.csv"))}, named_bureau=bureau,
     )  # fmt: skip
 
 
@@ -135,8 +154,11 @@ def _departments(folder: Path) -> tuple[dict[str, Department], list[Mistake]]:
             continue
         if not item.get("contact"):
             mistakes.add(id, "no contact", "name the department's data officer")
+        division = str(item.get("division") or "")
+        if division and not _DIVISION.fullmatch(division):
+            mistakes.add(id, f"division is {division!r}", 'a code of GB/T 2260 in quotes, such as "370211"')
         departments[id] = Department(
-            id, _label(item.get("name", id)), str(item.get("credit_code", "")), str(item.get("contact", ""))
+            id, _label(item.get("name", id)), str(item.get("credit_code", "")), str(item.get("contact", "")), division
         )
     return departments, mistakes.found
 

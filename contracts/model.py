@@ -26,10 +26,13 @@ class Label:
 
 @dataclass(frozen=True)
 class Department:
+    """A department; `division` is the GB/T 2260 code of the area it governs, empty where it is not told."""
+
     id: str
     name: Label
     credit_code: str
     contact: str
+    division: str = ""
 
 
 @dataclass(frozen=True)

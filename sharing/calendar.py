@@ -20,6 +20,7 @@ from contracts.errors import ConfigurationError
 
 COLUMNS = ("day", "kind", "reason", "notice")
 KINDS = ("working", "rest")
+WARNING_DAYS = 60
 _REMEDY = "add the State Council's notice for the next year to calendar.csv (cities/qingdao/make_calendar.py shows how)"
 
 
@@ -43,7 +44,7 @@ class Calendar:
     def is_working(self, day: date) -> bool:
         """Whether people work on that day; ConfigurationError outside the calendar."""
         if not self.first <= day <= self.last:
-            raise self._too_short(f"{day} is outside the calendar")
+            raise self.too_short(f"{day} is outside the calendar")
         listed = self.listed.get(day)
         return listed.working if listed else day.weekday() < 5
 
@@ -55,12 +56,12 @@ class Calendar:
         if working_days < 0:
             raise ConfigurationError(f"a limit of {working_days} working days", remedy="limits count forwards")
         if not self.first <= day <= self.last:
-            raise self._too_short(f"{day} is outside the calendar")
+            raise self.too_short(f"{day} is outside the calendar")
         if working_days == 0:
             return day
         place = bisect_right(self._working, day) + working_days - 1
         if place >= len(self._working):
-            raise self._too_short(f"{working_days} working days from {day} go beyond the calendar's last day")
+            raise self.too_short(f"{working_days} working days from {day} go beyond the calendar's last day")
         return self._working[place]
 
     def working_days_between(self, start: date, end: date) -> int:
@@ -86,7 +87,20 @@ class Calendar:
     def _working(self) -> list[date]:
         return [day for day, working in self.days() if working]
 
-    def _too_short(self, what: str) -> ConfigurationError:
+    def ends_soon(self, day: date) -> str:
+        """A warning where the calendar knows fewer than 60 working days after `day`, otherwise nothing.
+
+        The longest way to the data is 40 working days, so this comes weeks before the first deadline that cannot be set.
+        """
+        left = self.working_days_left(day)
+        if left >= WARNING_DAYS:
+            return ""
+        return (
+            f"calendar.csv knows {left} more working days only: deadlines beyond {self.last} cannot be set; {_REMEDY}"
+        )
+
+    def too_short(self, what: str) -> ConfigurationError:
+        """The error of a day or deadline that the calendar does not reach."""
         return ConfigurationError(what, where=f"calendar.csv, {self.first} to {self.last}", remedy=_REMEDY)
 
 

@@ -19,13 +19,14 @@ DUTIES = {
     "correction": "校核 verify, correct and report back",
 }
 LEVELS = ("nation", "province", "city")
-_KEYS = {"duty", "working_days", "level", "article", "valid_from", "valid_to", "note"}
-_SETTINGS = {"limits", "incomplete_papers", "min_fill", "min_fill_by_field"}
+_KEYS = {"duty", "working_days", "level", "article", "valid_from", "valid_to", "liability", "note"}
+_SETTINGS = {"limits", "incomplete_papers", "min_fill", "min_fill_by_field", "goal"}
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A duty's limit in working days, and the rule it rests on; `valid_to` is the rule's last day."""
+    """A duty's limit in working days, and the rule it rests on; `valid_to` is the rule's last day, `liability` the article that says what follows
+    where the limit is not kept, empty where the rule names nothing."""
 
     duty: str
     working_days: int
@@ -33,6 +34,11 @@ class Limit:
     article: str
     valid_from: date
     valid_to: date | None
+    liability: str = ""
+
+    def strictness(self) -> tuple[int, int, str]:
+        """The order in which limits apply: fewest days first; of equal ones the highest level is cited."""
+        return self.working_days, LEVELS.index(self.level), self.article
 
     def in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -40,12 +46,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class Policy:
-    """All limits, and what the law leaves to the city. `min_fill` is a share of rows, 0 to 1, for fields their contract does not require."""
+    """All limits, and what the law leaves to the city. `min_fill` is a share of rows, 0 to 1, for fields their contract does not require;
+    `goal` the verified rate the city wants to reach, 0 to 1, None where it has set none."""
 
     limits: tuple[Limit, ...]
     pause_while_incomplete: bool = True
     min_fill: float = 0.1
     min_fill_by_field: dict[str, float] = field(default_factory=dict)
+    goal: float | None = None
 
     def limit(self, duty: str, day: date) -> Limit:
         """The strictest limit in force on that day; ConfigurationError where none is."""
@@ -54,7 +62,7 @@ class Policy:
         found = [limit for limit in self.limits if limit.duty == duty and limit.in_force(day)]
         if not found:
             raise no_limit(duty, day)
-        return min(found, key=lambda limit: (limit.working_days, LEVELS.index(limit.level), limit.article))
+        return min(found, key=Limit.strictness)
 
 
 def no_limit(duty: str, day: date) -> ConfigurationError:
@@ -91,6 +99,7 @@ def read_policy(folder: Path) -> Policy:
         pause_while_incomplete=papers == "pause",
         min_fill=_share("min_fill", data.get("min_fill", 0.1)),
         min_fill_by_field={str(name): _share(str(name), value) for name, value in by_field.items()},
+        goal=_share("goal", data["goal"]) if data.get("goal") is not None else None,
     )
 
 
@@ -112,7 +121,12 @@ def _limit(number: int, entry: Any) -> Limit:
     if not entry.get("article"):
         raise ConfigurationError("no article", where=where, remedy="name the rule and article the limit rests on")
     start, end = _day(entry.get("valid_from"), where), entry.get("valid_to")
-    return Limit(duty, days, level, str(entry["article"]), start, None if end is None else _day(end, where))
+    last = None if end is None else _day(end, where)
+    if last is not None and last < start:
+        raise ConfigurationError(
+            f"valid_to {last} is before valid_from {start}", where=where, remedy="first and last day of the rule"
+        )
+    return Limit(duty, days, level, str(entry["article"]), start, last, str(entry.get("liability") or ""))
 
 
 def _day(value: Any, where: str) -> date:

@@ -15,7 +15,7 @@ from cities.qingdao.make_calendar import rows
 from contracts.catalogue import load_city
 from contracts.errors import ConfigurationError
 from sharing.calendar import Calendar, read_calendar
-from tests.sharing.rate_city import QINGDAO
+from tests.sharing.rate_city import QINGDAO, RateCity
 
 
 @cache
@@ -128,3 +128,46 @@ def test_limits_add_up_and_never_run_backwards(day: date, first: int, second: in
     step = calendar.add_working_days(calendar.add_working_days(day, first), second)
     assert calendar.add_working_days(day, first + second) == step
     assert calendar.add_working_days(day, first) <= step
+
+
+def test_a_warning_comes_weeks_before_the_calendar_ends() -> None:
+    # Saturday 9 May is worked; 11–29 May are 15, June has 21 (25–27 off, Sunday 28 worked), July 23: 59 after the 9th, 60 after the 8th
+    short = Calendar(
+        date(2020, 1, 1),
+        date(2020, 7, 31),
+        {d: v for d, v in qingdao().listed.items() if d.year == 2020 and d.month < 8},
+    )
+    assert (short.working_days_left(date(2020, 5, 8)), short.ends_soon(date(2020, 5, 8))) == (60, "")
+    assert (
+        "59 more working days only: deadlines beyond 2020-07-31 cannot be set; add the State Council's"
+        in short.ends_soon(date(2020, 5, 9))
+    )
+
+
+def test_the_rate_warns_of_a_calendar_that_ends_soon_and_names_the_line_that_it_does_not_reach(tmp_path: Path) -> None:
+    city = RateCity(tmp_path / "x", in_memory=True)
+    city.line("done")
+    city.load_register(1)
+    assert city.judge(1).notes == ()
+    _cut(city, "2020-07-24")
+    (note,) = city.judge(1).notes
+    assert note.startswith("calendar.csv knows 58 more working days only: deadlines beyond 2020-07-24 cannot be set")
+    city.undelivered("open", submitted_at="2020-05-04 09:00:00", received_at="2020-05-04 10:00:00")
+    city.load_register(2)
+    assert len(city.judge(2).notes) == 1, "the data is due on 15 June at the latest"
+    _cut(city, "2020-05-29")
+    with pytest.raises(
+        ConfigurationError,
+        match=r"does not reach the deadline of line open, submitted on 2020-05-04.*2020-05-29.*notice",
+    ):
+        city.judge(2)
+
+
+def _cut(city: RateCity, last: str) -> None:
+    """Let the city's calendar end on a day."""
+    lines = (QINGDAO / "calendar.csv").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.startswith("day") or line[:10] <= last]
+    (city.folder / "calendar.csv").write_text("\n".join(kept), encoding="utf-8")
+    config = city.folder / "city.yaml"
+    told = [line for line in config.read_text(encoding="utf-8").splitlines() if not line.startswith("calendar")]
+    config.write_text("\n".join([*told, f"calendar: {{from: 2019-01-01, to: {last}}}", ""]), encoding="utf-8")

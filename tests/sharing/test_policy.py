@@ -40,6 +40,13 @@ def test_the_strictest_limit_in_force_on_the_day_applies(tmp_path: Path, day: da
     assert read_policy(_policy(tmp_path, _NATION, _CITY)).limit("provide", day).working_days == working_days
 
 
+def test_of_equal_limits_the_highest_level_is_cited_and_with_it_what_follows(tmp_path: Path) -> None:
+    same = "{duty: provide, working_days: 20, level: city, article: city art. 3, valid_from: 2020-01-01, liability: city art. 9}"
+    found = read_policy(_policy(tmp_path, same, _NATION)).limit("provide", date(2020, 3, 1))
+    assert (found.article, found.liability) == ("art. 22", "")
+    assert read_policy(QINGDAO).limit("provide", date(2025, 8, 1)).liability == "国务院令第809号第39–41条"
+
+
 def test_a_day_without_a_limit_is_an_error_that_names_the_duty(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no limit for provide is in force on 2021-01-01"):
         read_policy(_policy(tmp_path, _NATION)).limit("provide", date(2021, 1, 1))
@@ -65,6 +72,10 @@ def test_the_sample_city_has_every_limit_before_and_after_the_decree() -> None:
         ("{duty: provide, working_days: 1, level: city, valid_from: 2020-01-01}", "no article"),
         ("{duty: provide, working_days: 1, level: city, article: a, valid_from: soon}", "'soon' is no day"),
         ("{duty: provide, working_days: 1, level: city, article: a, from: 2020-01-01}", "unknown 'from'"),
+        (
+            "{duty: provide, working_days: 1, level: city, article: a, valid_from: 2020-02-01, valid_to: 2020-01-31}",
+            "valid_to 2020-01-31 is before valid_from",
+        ),
     ],
 )
 def test_a_mistake_in_a_limit_is_named_with_its_place(tmp_path: Path, limit: str, problem: str) -> None:

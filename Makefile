@@ -8,7 +8,7 @@ export LANDBRIDGE_HOME ?= $(CURDIR)/var
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers rivals
+.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers browser rivals
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -27,7 +27,7 @@ demo: $(VENV)/.installed ## three nights of the sample city through a real Airfl
 up: $(VENV)/.installed ## Airflow's own pages on the sample city, until interrupted
 	@$(BIN)/python -m cities.qingdao.demo --up
 
-test: $(VENV)/.installed postgres mariadb file-servers ## lint, types, import rules, then every test
+test: $(VENV)/.installed postgres mariadb file-servers browser ## lint, types, import rules, then every test
 	@$(MAKE) --no-print-directory check
 	@echo "Running the tests …"
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -65,6 +65,10 @@ file-servers: $(VENV)/.installed
 	@cmp -s tests/s3-server.lock $(VENV)/s3-server/installed || { echo "Installing an S3 server for the tests into $(VENV)/s3-server …"; \
 	  $(PYTHON) -m venv $(VENV)/s3-server && $(VENV)/s3-server/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/s3-server.lock \
 	  && cp tests/s3-server.lock $(VENV)/s3-server/installed; }
+
+browser:
+	@which chromium > /dev/null 2>&1 || { echo "Installing Chromium from Debian's packages …"; \
+	  $$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk' > /dev/null; }
 
 rivals:
 	@cmp -s benchmarks/rivals.lock $(VENV)/rivals/installed || { echo "Installing the tools to compare with into $(VENV)/rivals …"; \

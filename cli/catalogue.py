@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,13 @@ from cli.terminal import console, table
 from connectors.registry import check_settings, kinds
 from contracts.check import check_city
 from contracts.json_schema import contract_schema
+from pipeline.scratch import write_atomically
 from pipeline.workplace import Workplace
 from sharing.scorecard import check_figures
+from sharing.standards import dcat, national, odcs
+from sharing.standards.described import Span, spans
 from transforms.unify import check_mappings
+from warehouse.lake import open_lake_if_any
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -59,3 +64,52 @@ def schema(
     else:
         file.write_text(text, encoding="utf-8")
         console.print(f"written: {file}")
+
+
+class Standard(StrEnum):
+    dcat = "dcat"
+    national = "national"
+    odcs = "odcs"
+
+
+@app.command()
+def export(
+    standard: Annotated[
+        Standard, typer.Option("--format", help="dcat (JSON-LD), national (the guide's fields), odcs.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="A file; for odcs a folder. A national file is CSV or, by its name, .json."
+        ),
+    ],
+    base: Annotated[
+        str, typer.Option(help="What DCAT ids begin with, such as https://data.example.gov.cn/; URNs without.")
+    ] = "",
+) -> None:
+    """Write the catalogue in an open standard; resources whose contract has mistakes are left out and counted."""
+    place = Workplace.open()
+    city, known = place.city, _spans(place)
+    if standard is Standard.dcat:
+        write_atomically(output, _json(dcat.dcat(city, base, known)))
+    elif standard is Standard.national:
+        entries = national.national(city, known)
+        write_atomically(output, _json(entries) if output.suffix == ".json" else national.national_csv(entries))
+    else:
+        for name, text in odcs.contracts(city):
+            write_atomically(output / name, text)
+    left_out = f"; {len(city.broken)} with mistakes left out" if city.broken else ""
+    console.print(f"written: {output}, {len(city.resources)} resources{left_out}", soft_wrap=True)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _spans(place: Workplace) -> dict[str, Span]:
+    connection = open_lake_if_any(place.settings, place.city.timezone.key)
+    try:
+        return spans(connection)
+    finally:
+        if connection is not None:
+            connection.close()

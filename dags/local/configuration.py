@@ -19,6 +19,8 @@ HOST, PORT, USER = "127.0.0.1", 8080, "admin"
 # two tasks keep one core busy: each waits now and then for files, the API and the lake's lock
 TASKS_PER_CORE = 1.5
 MOST_TASKS = 4
+# events of tasks alone: those of whole runs would keep a second Airflow in memory to say what the tasks' say
+_LINEAGE = {"emit_dag_events": False, "include_source_code": False, "hook_lineage": False}
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,7 @@ def _configuration(settings: Settings, home: Path, port: int, jwt: str, password
             "expose_config": False,
         },
         "api_auth": {"jwt_secret": jwt},
-        "scheduler": {
-            "catchup_by_default": False,
-            "scheduler_idle_sleep_time": 0.5,
-            "enable_tracemalloc": False,
-        },
+        "scheduler": {"catchup_by_default": False, "scheduler_idle_sleep_time": 0.5, "enable_tracemalloc": False},
         "dag_processor": {
             "dag_version_inflation_check_level": "error",
             "min_file_process_interval": 60,
@@ -121,6 +119,15 @@ def _configuration(settings: Settings, home: Path, port: int, jwt: str, password
         "metrics": {"statsd_on": False, "otel_on": False},
         "traces": {"otel_on": False},
         "sentry": {"sentry_on": False},
+        "openlineage": {
+            "transport": json.dumps(
+                {"type": "dags.building.lineage_file.DailyFile", "folder": str(settings.home / "lineage")}
+            ),
+            "namespace": "landbridge",
+            # a thread in the task, which costs less than a process a task and event
+            "execute_in_thread": True,
+            "emission_policy": json.dumps([{"scope": {}, "controls": _LINEAGE}]),
+        },
     }
     lines = ["# written by dags/local/configuration.py at each start; changes are lost"]
     for section, options in sections.items():

@@ -8,29 +8,22 @@ from typing import Annotated
 import duckdb
 import typer
 
+from cli.lake import opened_lake
 from cli.terminal import coloured, console, table
 from contracts.errors import ConfigurationError
 from contracts.model import Resource
-from pipeline.workplace import Workplace
-from warehouse.lake import open_lake
 from warehouse.runs import RunRecord, runs_of
 
 _SHOWN_ROWS = 20
 
 
-def explain(
-    run: Annotated[str, typer.Argument(help="Run id, or a resource for its newest run.")],
-) -> None:
+def explain(run: Annotated[str, typer.Argument(help="Run id, or a resource for its newest run.")]) -> None:
     """Explain a run: accounts, every rule's outcome, and the rows in quarantine with their values masked."""
-    place = Workplace.open()
-    connection = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    try:
+    with opened_lake() as (place, connection):
         record = _find(connection, run)
         _print_accounts(record)
         _print_rules(connection, record)
         _print_rows(connection, record, place.city.resources.get(f"{record.department}.{record.resource}"))
-    finally:
-        connection.close()
 
 
 def _find(connection: duckdb.DuckDBPyConnection, run: str) -> RunRecord:

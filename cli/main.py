@@ -8,15 +8,24 @@ import sys
 import typer
 
 from cli import (
+    audit,
     catalogue,
     check,
+    correction,
     data_docs,
+    deliver,
     digest,
     draft,
     explain,
     hashes,
+    maintain,
     plan,
+    problems,
     rate,
+    report,
+    request,
+    request_lists,
+    request_match,
     run,
     scorecard,
     sql,
@@ -35,6 +44,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(catalogue.app, name="catalogue", help="Read the city's contracts.")
+app.add_typer(audit.app, name="audit", help="Verify, anchor and export the ledger; tell what happened to a line.")
+app.add_typer(request.app, name="request", help="Ask for data, answer, and do all else that happens to a request.")
+request.app.command("due")(request_lists.due)
+request.app.command("overdue")(request_lists.overdue)
+request.app.command("liability")(request_lists.liability)
+request.app.command("match")(request_match.match)
+request.app.command("demand")(request_match.demand_list)
+app.add_typer(deliver.app, name="deliver", help="Hand over what is granted, and show, probe and read it.")
 app.command("draft")(draft.draft)
 app.command("check")(check.check)
 app.command("plan")(plan.plan)
@@ -42,7 +59,13 @@ app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("explain")(explain.explain)
 app.command("digest")(digest.digest)
-app.command("rate")(rate.rate)
+app.add_typer(rate.app, name="rate", help="Show the satisfaction rate, explain a line of it, or explain a change.")
+app.add_typer(
+    correction.app, name="correction", help="Challenge data, decide on it, and see until when it must be put right."
+)
+app.add_typer(problems.app, name="problems", help="Show each department's open problem rows, and write its files.")
+app.command("maintain")(maintain.maintain)
+app.command("report")(report.report)
 app.command("scorecard")(scorecard.scorecard)
 app.command("summary")(summary.summary)
 app.command("sql")(sql.sql)

@@ -35,7 +35,7 @@ def run(
         ),
     ] = "auto",
 ) -> None:
-    """Run resources for an interval: extract, validate, load; then unify, rate and scorecard.
+    """Run resources for an interval: extract, validate, load; then unify, rate and scorecard, and anchor the ledger.
 
     Without dates it is the newest interval that is over. Exit code 1 where a load failed or was held back; the others load all the same.
     """
@@ -50,7 +50,7 @@ def run(
     if not work:
         raise ConfigurationError("no interval in that range", remedy="give --interval or --from and --to")
     failures = _run_all(place, work, chosen)
-    for line in city_wide.settle(place):
+    for line in city_wide.settle(place, now(place)):
         console.print(line)
     if failures:
         errors.print(f"{failures} of {len(work)} did not load; see: landbridge digest")

@@ -8,10 +8,10 @@ from typing import Annotated
 import duckdb
 import typer
 
+from cli.lake import opened_lake
 from cli.terminal import console, table
 from contracts.errors import ConfigurationError
-from pipeline.workplace import Workplace
-from warehouse.lake import open_lake, table_exists
+from warehouse.lake import table_exists
 
 _WHOLE = "part IS NULL"
 SAID = "part IS NULL AND said IS NOT NULL"
@@ -24,9 +24,7 @@ def scorecard(
     parts: Annotated[bool, typer.Option("--parts", help="Show the parts of each figure too.")] = False,
 ) -> None:
     """Show each figure as computed from the lake and as said; a figure without data says so, never 0."""
-    place = Workplace.open()
-    connection = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    try:
+    with opened_lake() as (place, connection):
         known = _instants(connection)
         chosen = [k for k in known if as_of is None or k.astimezone(place.city.timezone).date().isoformat() == as_of]
         if not chosen:
@@ -35,8 +33,6 @@ def scorecard(
                 remedy="landbridge run, which ends with it",
             )
         print_scorecard(connection, chosen[-1], "true" if parts else _WHOLE)
-    finally:
-        connection.close()
 
 
 def print_scorecard(connection: duckdb.DuckDBPyConnection, instant: datetime, which: str = _WHOLE) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from cli.lake import opened_lake
 from cli.terminal import coloured, console, table
 from pipeline.digest import city_nights, outcomes
-from pipeline.workplace import Workplace
-from warehouse.lake import open_lake
 
 
 def status() -> None:
     """Show the newest night: one line a resource, and one figure a night for the nights before."""
-    place = Workplace.open()
-    connection = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    try:
+    with opened_lake() as (place, connection):
         nights = city_nights(connection, place.city)
         found = [(night, outcomes(connection, place.city, night)) for night in nights]
-    finally:
-        connection.close()
     if not found:
         console.print("no run is recorded yet; start one: landbridge run")
         return

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import duckdb
 
-from cli.rate import print_reasons, rate_instants
+from cli.lake import opened_lake
+from cli.rate import rate_instants
+from cli.rate_pages import print_reasons
 from cli.scorecard import SAID, print_scorecard
 from cli.terminal import coloured, console, percent, sparkline, table
 from contracts.catalogue import City
 from pipeline.digest import Outcome, city_nights, outcomes
 from pipeline.workplace import Workplace
-from warehouse.lake import open_lake, table_exists
+from warehouse.lake import table_exists
 
 
 def summary() -> None:
     """Show rows and their fate by night, quarantine by rule, what was held or failed and why, the rates, the scorecard, and where things lie."""
-    place = Workplace.open()
-    connection = open_lake(place.settings, read_only=True, timezone=place.city.timezone.key)
-    try:
+    with opened_lake() as (place, connection):
         print_summary(connection, place)
-    finally:
-        connection.close()
 
 
 def print_summary(connection: duckdb.DuckDBPyConnection, place: Workplace) -> None:

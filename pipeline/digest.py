@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import duckdb
 
 from contracts.catalogue import City
 from contracts.interval import Interval, interval_starting_on, intervals_between
 from contracts.model import Resource
+from contracts.settings import Settings
+from sharing.delivery import alarms as delivery_alarms
+from sharing.ledger.anchors import alarms
 from warehouse.lake import table_exists
 from warehouse.runs import FAILED, HELD, LOADED, RunRecord, runs_of
 
@@ -80,6 +83,24 @@ def digest_text(city: City, night: Interval, found: list[Outcome], day: date) ->
     return "\n".join(lines) + "\n"
 
 
+def alarm_lines(connection: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> list[str]:
+    """What is wrong with the ledger's anchors on that day, a paragraph of the digest; empty where nothing is."""
+    found = alarms(connection, settings.anchors, day, settings.anchor_days)
+    what = (
+        "keep everything as it is, call the auditor" if any(finding.is_change for finding in found) else "look into it"
+    )
+    head = ["", f"LEDGER  台账 {what}: landbridge audit verify"] if found else []
+    return [*head, *(f"  {finding}" for finding in found)]
+
+
+def delivery_lines(connection: duckdb.DuckDBPyConnection, city: City, day: date) -> list[str]:
+    """What is wrong with deliveries at the end of that local day, a paragraph of the digest; empty where nothing is."""
+    end = datetime.combine(day, time.max, city.timezone)
+    found = delivery_alarms.alarms(connection, end, city.timezone)
+    head = ["", "DELIVERIES  交付 what to do: landbridge deliver run, which says why"] if found else []
+    return [*head, *(f"  {finding}" for finding in found)]
+
+
 def _paragraph(city: City, outcome: Outcome) -> list[str]:
     resource, run = outcome.resource, outcome.run
     department = city.department(resource.department)
@@ -98,3 +119,9 @@ def _paragraph(city: City, outcome: Outcome) -> list[str]:
 def rerun_command(city: City, resource: Resource, interval: Interval) -> str:
     """What an operator types to run this resource and interval again."""
     return f"landbridge run {resource.id} --interval {interval.start.astimezone(city.timezone).date()}"
+
+
+def still_running(connection: duckdb.DuckDBPyConnection, city: City) -> int:
+    """How many resources of the newest night have no run yet."""
+    nights = city_nights(connection, city)
+    return sum(o.run is None for o in outcomes(connection, city, nights[-1])) if nights else 0

@@ -271,10 +271,7 @@ def _held_because(resource: Resource, extracted: int, failing: int, quality: tup
         if result.severity == "error" and not _judges_rows(result) and not result.success:
             return f"{result.rule} fails: {result.observed} observed, {_bounds_text(resource, result.rule)}"
     if extracted and failing / extracted > resource.quarantine_limit:
-        worst = max(
-            (q for q in quality if q.severity == "error" and _judges_rows(q)),
-            key=lambda q: q.failing,
-        )
+        worst = max((q for q in quality if q.severity == "error" and _judges_rows(q)), key=lambda q: q.failing)
         return (
             f"{failing / extracted:.1%} of rows fail ({failing:,} of {extracted:,}), limit {resource.quarantine_limit:.1%}; "
             f"most: {worst.rule}, {worst.failing:,} rows"

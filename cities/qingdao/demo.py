@@ -19,6 +19,7 @@ import httpx
 
 from cities.qingdao.generator.sources import make_sources, switch
 from cities.qingdao.generator.world import NIGHTS
+from cities.qingdao.walkthrough import walk
 from cli.summary import print_summary
 from cli.terminal import console, errors, table
 from contracts.errors import InternalError, LandbridgeError
@@ -79,6 +80,8 @@ def _demo(home: Path, scale: float, seed: int) -> None:
     console.print(f"Data Docs of {count} validations: {index}", soft_wrap=True)
     console.print("\n[bold]晨报 The digest of the last night[/]")
     console.print(city_wide.digest(place), markup=False, soft_wrap=True)
+    console.print("[bold]一件申请的办理 A request through the platform itself[/]")
+    walk(place)
 
 
 def _up(home: Path, scale: float, seed: int) -> None:
@@ -156,12 +159,16 @@ def _say(line: str) -> None:
 
 
 def _print_next(home: Path, seconds: float) -> None:
+    report = max((home / "reports").glob("share-rate-*.html"), default=home / "reports")
     made = table("接下来 What to type next", f"(all this took {seconds:.0f} s)")
     for command, what in (
         (f". {home}/demo.env", "the demo's settings, and `landbridge` on the path"),
         ("landbridge status", "every resource after the last night"),
         ("landbridge explain water.enterprise_account", "why a department was held back"),
         ("landbridge rate", "the rate by department, and why lines do not hold"),
+        (f"xdg-open {report}", "the rate's report: one page, no network"),
+        ("landbridge request overdue", "what is late, and by which article"),
+        ("landbridge problems", "each department's rows to put right"),
         ('landbridge sql "SELECT * FROM unified.legal_entity LIMIT 5"', "the lake, in SQL"),
         ("make up", "Airflow's own pages on this city"),
     ):

@@ -1,4 +1,4 @@
-"""The DAGs of the whole city: unify and share_rate follow the assets, morning_digest follows the clock.
+"""The DAGs of the whole city: unify and share_rate follow the assets, morning_digest and maintenance follow the clock.
 
 The first two may be triggered any number of times and derive what to do from the lake; events that arrive while one runs trigger it again.
 """
@@ -17,8 +17,11 @@ from contracts.catalogue import City
 from contracts.settings import Settings
 from dags.building import steps
 from dags.building.failure import on_failure
+from dags.building.lineage import StepOperator
 from dags.building.plan import (
     DIGEST_SCHEDULE,
+    MAINTENANCE,
+    MAINTENANCE_SCHEDULE,
     MORNING_DIGEST,
     SHARE_RATE,
     UNIFIED,
@@ -32,6 +35,11 @@ from dags.building.retries import retry_arguments
 
 OWNER = "data_bureau"
 TIMEOUT = timedelta(hours=3)
+# what share_rate writes, as lineage tells it
+RATE_TABLES = [
+    "sharing.events", "sharing.verdicts", "sharing.rates", "sharing.scorecard", "sharing.mart_rate_by_day", "sharing.mart_funnel",
+    "sharing.mart_matrix", "sharing.mart_reasons", "sharing.mart_deadlines", "sharing.mart_freshness", "sharing.mart_basis", "sharing.mart_changes",
+]  # fmt: skip
 
 
 def unify_dag() -> DAG | None:
@@ -42,7 +50,8 @@ def unify_dag() -> DAG | None:
     if not feeding:
         return None
     schedule = AssetAny(*(Asset(asset_uri(city.id, id)) for id in feeding))
-    return _follower(UNIFY, settings, city, schedule, steps.unify, [Asset(asset_uri(city.id, UNIFIED))])
+    outlets = [Asset(asset_uri(city.id, UNIFIED))]
+    return _follower(UNIFY, settings, city, schedule, steps.unify, outlets, feeding, [UNIFIED])
 
 
 def share_rate_dag() -> DAG | None:
@@ -53,7 +62,7 @@ def share_rate_dag() -> DAG | None:
     if not ids:
         return None
     schedule = AssetAny(*(Asset(asset_uri(city.id, id)) for id in [*ids, UNIFIED]))
-    return _follower(SHARE_RATE, settings, city, schedule, steps.share_rate, [])
+    return _follower(SHARE_RATE, settings, city, schedule, steps.share_rate, [], [*ids, UNIFIED], RATE_TABLES)
 
 
 def morning_digest_dag() -> DAG:
@@ -67,11 +76,32 @@ def morning_digest_dag() -> DAG:
     return dag
 
 
+def maintenance_dag() -> DAG:
+    """Once a week, on Sunday after midday, city time; an older week is never made good."""
+    settings = Settings.from_environment()
+    city = city_head(settings.city)
+    first, last = first_and_last(city)
+    schedule = CronDataIntervalTimetable(MAINTENANCE_SCHEDULE, timezone=city.timezone.key)
+    with _dag(MAINTENANCE, settings, city, schedule, start_date=first, end_date=last) as dag:
+        PythonOperator(task_id=MAINTENANCE, python_callable=steps.maintenance, execution_timeout=TIMEOUT)
+    return dag
+
+
 def _follower(
-    dag_id: str, settings: Settings, city: City, schedule: AssetAny, step: Callable[..., None], outlets: list[Asset]
+    dag_id: str,
+    settings: Settings,
+    city: City,
+    schedule: AssetAny,
+    step: Callable[..., None],
+    outlets: list[Asset],
+    reads: list[str],
+    writes: list[str],
 ) -> DAG:
     with _dag(dag_id, settings, city, schedule) as dag:
-        PythonOperator(task_id=dag_id, python_callable=step, outlets=outlets, execution_timeout=TIMEOUT)
+        StepOperator(
+            task_id=dag_id, python_callable=step, outlets=outlets, execution_timeout=TIMEOUT, city=city.id, reads=reads,
+            writes=writes,
+        )  # fmt: skip
     return dag
 
 

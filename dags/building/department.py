@@ -14,6 +14,7 @@ from contracts.origin import ORIGINS
 from contracts.settings import Settings
 from dags.building import documentation, steps
 from dags.building.failure import on_failure
+from dags.building.lineage import StepOperator
 from dags.building.plan import DagPlan, asset_uri, dag_plans, department_of, first_and_last
 from dags.building.retries import retry_arguments
 
@@ -67,18 +68,18 @@ def build(plan: DagPlan, city: City, settings: Settings) -> DAG:
 
 def _resource(resource: Resource, city: City) -> None:
     uri = asset_uri(city.id, resource.id)
-    common: dict[str, Any] = {"owner": resource.owner}
+    common: dict[str, Any] = {"owner": resource.owner, "resource": resource, "city": city.id}
     given = {"resource_id": resource.id, "zone": city.timezone.key}
     with TaskGroup(resource.name, tooltip=resource.label):
-        extract = PythonOperator(
+        extract = StepOperator(
             task_id="extract", python_callable=steps.extract, op_kwargs=given, pool=resource.system.id,
             execution_timeout=EXTRACT_TIMEOUT, doc_md=documentation.of_extract(resource), **common,
         )  # fmt: skip
-        validate = PythonOperator(
+        validate = StepOperator(
             task_id="validate", python_callable=steps.validate, op_kwargs={**given, "manifest": extract.output},
             execution_timeout=VALIDATE_TIMEOUT, doc_md=documentation.of_validate(resource), **common,
         )  # fmt: skip
-        PythonOperator(
+        StepOperator(
             task_id="load", python_callable=steps.load, op_kwargs={**given, "uri": uri, "verdict": validate.output},
             outlets=[Asset(uri)], execution_timeout=LOAD_TIMEOUT, doc_md=documentation.of_load(resource), **common,
         )  # fmt: skip

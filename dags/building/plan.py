@@ -13,8 +13,10 @@ from contracts.catalogue import City, load_city
 from contracts.interval import Interval, interval_starting_on
 from contracts.model import Resource
 
-UNIFY, SHARE_RATE, MORNING_DIGEST = "unify", "share_rate", "morning_digest"
+UNIFY, SHARE_RATE, MORNING_DIGEST, MAINTENANCE = "unify", "share_rate", "morning_digest", "maintenance"
 DIGEST_SCHEDULE = "0 8 * * *"
+# Sundays, when the night's loads are over
+MAINTENANCE_SCHEDULE = "0 13 * * 0"
 UNIFIED = "unified"
 
 

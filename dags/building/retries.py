@@ -19,6 +19,8 @@ FAIL_NOW = (
     errors.SourceBroken,
     errors.LoadHeld,
     errors.HistoryUnavailable,
+    errors.LedgerBroken,
+    errors.IllegalMove,
     errors.InternalError,
 )
 _LONGEST_WAIT = timedelta(hours=2)

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from contracts.catalogue import City, load_city
 from contracts.settings import Settings
-from dags.building.plan import DIGEST_SCHEDULE, MORNING_DIGEST, SHARE_RATE, UNIFY, DagPlan, dag_plans
+from dags.building.plan import (
+    DIGEST_SCHEDULE,
+    MAINTENANCE,
+    MAINTENANCE_SCHEDULE,
+    MORNING_DIGEST,
+    SHARE_RATE,
+    UNIFY,
+    DagPlan,
+    dag_plans,
+)
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 _HEAD = """# DAGs: what runs when
@@ -22,8 +31,9 @@ _TAIL = """
 | DAG | follows | does |
 |---|---|---|
 | {unify} | assets of the resources that `unified.yaml` names | rebuilds persons, firms and licences; emits `lake://{city}/unified` |
-| {share_rate} | all assets, and `lake://{city}/unified` | computes the satisfaction rate and the scorecard of every night whose inputs changed |
+| {share_rate} | all assets, and `lake://{city}/unified` | imports the request register, delivers what is granted and takes away what has ended, computes the satisfaction rate and the scorecard of every night whose inputs changed, anchors the ledger |
 | {morning_digest} | the clock: `{digest_schedule}` | writes `reports/digest-<day>.txt` below LANDBRIDGE_HOME |
+| {maintenance} | the clock: `{maintenance_schedule}` | merges small files, expires snapshots that are old and cited by nothing, removes files no snapshot needs |
 """
 
 
@@ -31,7 +41,13 @@ def schedule_table(city: City) -> str:
     """The text of dags/README.md for this city."""
     head = _HEAD.format(city=city.name, zone=city.timezone.key)
     tail = _TAIL.format(
-        city=city.id, unify=UNIFY, share_rate=SHARE_RATE, morning_digest=MORNING_DIGEST, digest_schedule=DIGEST_SCHEDULE
+        city=city.id,
+        unify=UNIFY,
+        share_rate=SHARE_RATE,
+        morning_digest=MORNING_DIGEST,
+        digest_schedule=DIGEST_SCHEDULE,
+        maintenance=MAINTENANCE,
+        maintenance_schedule=MAINTENANCE_SCHEDULE,
     )
     return head + "".join(_row(plan, city) for plan in dag_plans(city)) + tail
 

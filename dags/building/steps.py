@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from contracts.errors import LedgerBroken
 from contracts.interval import Interval
 from contracts.settings import Settings
 from dags.building.secrets import secrets_of
@@ -83,21 +84,34 @@ def unify() -> None:
 
 
 def share_rate() -> None:
-    """Compute rate and scorecard of every night whose inputs changed."""
-    from pipeline import city_wide
+    """Import the register, compute rate and scorecard of every night whose inputs changed, and anchor the ledger."""
+    from pipeline import sharing_night
 
-    log.info("%s", city_wide.share_rate(_workplace()))
+    log.info("%s", sharing_night.share_rate(_workplace(), now()))
 
 
 def morning_digest(data_interval_start: datetime) -> None:
     """Settle what unify and share_rate left, write the digest of the night that began on the interval's first day, and show it in the log."""
     from pipeline import city_wide
 
-    place = _workplace()
-    for line in city_wide.settle(place):
-        log.info("%s", line)
+    place, broken = _workplace(), None
+    try:
+        for line in city_wide.settle(place, now()):
+            log.info("%s", line)
+    except LedgerBroken as error:
+        # the digest tells where, and is wanted most of all then
+        broken = error
     text = city_wide.digest(place, data_interval_start.astimezone(place.city.timezone).date())
     log.info("the digest, also below %s\n%s", place.home / "reports", text)
+    if broken:
+        raise broken
+
+
+def maintenance() -> None:
+    """Merge the lake's small files, expire snapshots that are old and cited by nothing, and remove files that no snapshot needs."""
+    from pipeline.maintenance import maintain, told
+
+    log.info("%s", told(maintain(_workplace(), now()), dry_run=False))
 
 
 def interval(start: datetime, end: datetime, zone: str) -> Interval:

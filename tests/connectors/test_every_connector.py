@@ -235,10 +235,7 @@ class OfDatabases(ConnectorConformance):
 
     def create(self, table: pa.Table, quoted: Any, types: dict[str, str]) -> list[str]:
         columns = [f"{quoted(f.name)} {types[str(f.type)]}" for f in table.schema]
-        return [
-            f"DROP TABLE IF EXISTS {quoted(self.name)}",
-            f"CREATE TABLE {quoted(self.name)} ({', '.join(columns)})",
-        ]
+        return [f"DROP TABLE IF EXISTS {quoted(self.name)}", f"CREATE TABLE {quoted(self.name)} ({', '.join(columns)})"]
 
 
 class TestDatabaseOnSqlite(OfDatabases):

@@ -40,8 +40,16 @@ def serialised(dags: dict[str, DAG]) -> dict[str, str]:
     return {id: json.dumps(DagSerialization.to_dict(dag), sort_keys=True, default=str) for id, dag in dags.items()}
 
 
-def test_the_dags_folder_gives_a_dag_a_department_and_the_three_of_the_city(city_folder: Path) -> None:
-    assert sorted(read_dags()) == ["morning_digest", "share_rate", "tax", "unify", "water", "water.reading"]
+def test_the_dags_folder_gives_a_dag_a_department_and_the_four_of_the_city(city_folder: Path) -> None:
+    assert sorted(read_dags()) == [
+        "maintenance",
+        "morning_digest",
+        "share_rate",
+        "tax",
+        "unify",
+        "water",
+        "water.reading",
+    ]
 
 
 def test_reading_twice_gives_the_same_serialised_dags(city_folder: Path) -> None:
@@ -80,7 +88,8 @@ def test_every_task_has_an_owner_a_timeout_and_a_failure_message(city_folder: Pa
 
 
 @pytest.mark.parametrize(
-    ("dag_id", "cron"), [("tax", "0 2 * * *"), ("water", "0 2 * * *"), ("water.reading", "0 3 * * 1"), ("morning_digest", "0 8 * * *")]
+    ("dag_id", "cron"), [("tax", "0 2 * * *"), ("water", "0 2 * * *"), ("water.reading", "0 3 * * 1"), ("morning_digest", "0 8 * * *"),
+     ("maintenance", "0 13 * * 0")]
 )  # fmt: skip
 def test_every_timed_dag_has_an_interval_in_the_citys_zone(city_folder: Path, dag_id: str, cron: str) -> None:
     serial = DagSerialization.from_dict(DagSerialization.to_dict(read_dags()[dag_id]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,9 @@ from dags.local.api import Airflow
 from dags.local.configuration import environment
 from dags.local.nights import OVER, NightProgress, run_nights
 from dags.local.processes import running_airflow
+from pipeline.data_docs import build_data_docs
+from pipeline.workplace import Workplace
+from sharing.report.mart_tables import MARTS
 from warehouse.content_hash import content_hashes
 from warehouse.lake import open_lake
 from warehouse.runs import RunRecord, runs_of
@@ -31,6 +36,12 @@ from warehouse.runs import RunRecord, runs_of
 pytestmark = [pytest.mark.airflow, pytest.mark.long]
 
 Hashes = dict[str, tuple[int, str]]
+
+# a row that is refused, and a value of rows that load
+CANARY = ("C00001", "王金丝雀", "not a number: 8713")
+CANARIES = ("王金丝雀", "not a number: 8713", "holder 17")
+# where values belong: the lake with its catalogue, what was landed and staged, and the owner's own list of refused rows
+HOLDS_VALUES = ("lake", "landing", "staging", "problems")
 
 
 @dataclass
@@ -46,6 +57,8 @@ class Told:
     dag_runs: dict[str, list[dict[str, Any]]]
     last_load: datetime
     digest: str
+    lineage: list[dict[str, Any]]
+    left: dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +89,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 def test_departments_run_by_themselves_and_the_one_that_is_down_is_red(told: Told) -> None:
     assert {
         outcome.dag_id: outcome.failed for outcome in told.night.finished if outcome.dag_id in ("tax", "water")
-    } == {
-        "tax": (),
-        "water": ("meter.extract",),
-    }
+    } == {"tax": (), "water": ("meter.extract",)}
 
 
 def test_a_resource_that_fails_does_not_stop_the_other_of_its_department(told: Told) -> None:
@@ -124,10 +134,51 @@ def test_the_unified_entities_hold_what_the_last_load_brought(told: Told) -> Non
     assert told.last_hashes["unified.firm"][0] == 60
 
 
+def test_lineage_leads_from_the_lake_back_to_the_column_at_the_source(told: Told) -> None:
+    complete = {e["job"]["name"]: e for e in told.lineage if e["eventType"] == "COMPLETE"}
+    way, name, field = [], "tax.taxpayer.load", "holder"
+    for step in ("load", "validate", "extract"):
+        event = complete[f"tax.taxpayer.{step}"]
+        (output,), (source,) = event["outputs"], event["inputs"]
+        (origin,) = output["facets"]["columnLineage"]["fields"][field]["inputFields"]
+        assert (origin["namespace"], origin["name"]) == (source["namespace"], source["name"])
+        way.append(f"{output['namespace']}/{output['name']}")
+        name, field = f"{source['namespace']}/{source['name']}", origin["field"]
+    assert way == [f"{place}://smallville/tax/taxpayer" for place in ("lake", "staging", "landing")]
+    assert (name, field) == ("source://smallville/tax_files/taxpayer_{date}.csv", "holder")
+    (unified,) = complete["unify.unify"]["outputs"]
+    assert {d["name"] for d in complete["unify.unify"]["inputs"]} == {"tax/taxpayer", "water/meter"}
+    assert unified["name"] in {d["name"] for d in complete["share_rate.share_rate"]["inputs"]}
+    tables = ["events", "verdicts", "rates", "scorecard", *(mart.name for mart in MARTS)]
+    assert {d["name"] for d in complete["share_rate.share_rate"]["outputs"]} == {f"sharing/{name}" for name in tables}
+
+
+def test_lineage_tells_of_the_failure_and_no_row(told: Told) -> None:
+    failed = {e["job"]["name"] for e in told.lineage if e["eventType"] == "FAIL"}
+    assert "water.meter.extract" in failed
+    assert "holder 1" not in json.dumps(told.lineage)
+
+
+def test_no_value_of_the_data_is_left_in_a_log_a_page_a_manifest_or_airflow_s_database(told: Told) -> None:
+    names = "\n".join(told.left)
+    for kind in (
+        "airflow/airflow.db",
+        "airflow/logs/.*.log",
+        "reports/.*.html",
+        "reports/.*.json",
+        "landing/.*.json",
+        "lineage/",
+    ):
+        assert re.search(kind, names), f"nothing like {kind} was looked at"
+    for canary in CANARIES:
+        forms = (canary.encode(), json.dumps(canary)[1:-1].encode())
+        assert [name for name, content in told.left.items() if any(form in content for form in forms)] == []
+
+
 def _tell(settings: Settings) -> Told:
     city = load_city(settings.city)
     deliver(settings.sources, "tax.taxpayer", accounts(50))
-    deliver(settings.sources, "water.reading", accounts(40), night=None)
+    deliver(settings.sources, "water.reading", [*accounts(40), CANARY], night=None)
     with running_airflow(settings, _free_port()) as installation, Airflow(installation) as airflow:
         tax_drop = json.dumps({"conn_type": "fs", "schema": str(settings.sources / "tax")})
         _shell(settings, f"airflow connections add tax_drop --conn-json {shlex.quote(tax_drop)}")
@@ -152,7 +203,23 @@ def _tell(settings: Settings) -> Told:
         last_hashes, last_runs = _lake(settings)
         runs = {dag_id: airflow.runs(dag_id) for dag_id in (UNIFY, SHARE_RATE)}
     digest = next((settings.home / "reports").glob("digest-*.txt")).read_text(encoding="utf-8")
-    return Told(night, first_hashes, first_runs, log, last_hashes, last_runs, runs, last_load, digest)
+    lineage = [
+        json.loads(line)
+        for file in sorted((settings.home / "lineage").glob("*.jsonl"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    build_data_docs(Workplace.open())
+    left = {
+        str(path.relative_to(settings.home)): path.read_bytes()
+        for path in settings.home.rglob("*")
+        if _tells_no_values(path, settings.home)
+    }
+    return Told(night, first_hashes, first_runs, log, last_hashes, last_runs, runs, last_load, digest, lineage, left)
+
+
+def _tells_no_values(path: Path, home: Path) -> bool:
+    """Whether a file has no business to hold a value of the data: what lies where values belong is no exception where it is a manifest."""
+    return path.is_file() and (path.relative_to(home).parts[0] not in HOLDS_VALUES or path.suffix == ".json")
 
 
 def _shell(settings: Settings, command: str) -> None:

@@ -32,10 +32,7 @@ def person(n: int) -> tuple[object, ...]:
     )
 
 
-PERSONS = (
-    ("GMSFHM TEXT", "XM TEXT", "XB TEXT", "LXDH TEXT", "XZQH TEXT", "GXSJ TEXT"),
-    [person(n) for n in range(60)],
-)
+PERSONS = (("GMSFHM TEXT", "XM TEXT", "XB TEXT", "LXDH TEXT", "XZQH TEXT", "GXSJ TEXT"), [person(n) for n in range(60)])
 FIRMS = (
     ("统一社会信用代码 TEXT", "企业名称 TEXT", "法定代表人身份证号 TEXT", "注册资本 DECIMAL(18,2)", "成立日期 DATE", "状态 TEXT", "编号 INTEGER PRIMARY KEY"),
     [

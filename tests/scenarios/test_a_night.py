@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from contracts.errors import HistoryUnavailable, LoadHeld, SourceUnavailable
-from pipeline import city_wide
+from pipeline import city_wide, sharing_night
 from pipeline.night import run_resource
 from tests.small_city import SmallCity, local
 
@@ -175,12 +177,15 @@ def test_an_interval_told_in_another_zone_is_the_same_interval(city: SmallCity) 
         assert record.accepted == accepted
 
 
+MORNING = datetime(2020, 5, 5, 8, tzinfo=UTC)
+
+
 def test_the_city_wide_steps_of_a_city_without_register_or_entities_have_nothing_to_do(city: SmallCity) -> None:
     city.taxpayers({"1": "10.00", "2": "20.00"})
     city.run("tax.taxpayer", 1)
     assert city_wide.unify(city.place) == {}
     # a load that triggers them before the others have run: they wait for the last load, or for the morning
-    assert "not yet as of 2020-05-05: 2 resources have not run yet" in city_wide.share_rate(city.place)
-    assert city_wide.settle(city.place) == ["rate and scorecard as of 2020-05-05"]
-    assert city_wide.settle(city.place) == ["nothing changed since the last computation"]
+    assert "not yet as of 2020-05-05: 2 resources have not run yet" in sharing_night.share_rate(city.place, MORNING)
+    assert city_wide.settle(city.place, MORNING) == ["rate and scorecard as of 2020-05-05"]
+    assert city_wide.settle(city.place, MORNING) == ["nothing changed since the last computation"]
     assert "1 green, 2 not run; 2 rows extracted, 0 quarantined" in city_wide.digest(city.place)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
+from cli.instants import read_day
 from cli.terminal import now
 from contracts.errors import ConfigurationError
 from contracts.interval import Interval, interval_starting_on, intervals_between, newest_interval
@@ -26,15 +25,8 @@ def asked_for(
     """The interval of that local day, those from day to day, or without days the newest that is over; ConfigurationError for what is no day."""
     zone = place.city.timezone
     if interval is not None:
-        return [interval_starting_on(_day(interval), resource.schedule, zone)]
+        return [interval_starting_on(read_day(interval), resource.schedule, zone)]
     if first is not None or last is not None:
-        begin, end = _day(first or last or ""), _day(last or first or "")
+        begin, end = read_day(first or last or ""), read_day(last or first or "")
         return intervals_between(begin, end, resource.schedule, zone)
     return [newest_interval(resource.schedule, zone, now(place))]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"{text!r} is no day", remedy="write it as 2020-05-04") from None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import duckdb
 import typer
 
+from cli.instants import end_of, read_day, read_instant
 from cli.lake import opened_lake
 from cli.rate_pages import SCOPES, print_change, print_explanation, print_rates, print_reasons
 from cli.terminal import console
@@ -121,18 +122,7 @@ def _instant(connection: duckdb.DuckDBPyConnection, place: Workplace, as_of: str
 
 
 def _known(place: Workplace, text: str) -> datetime:
-    try:
-        if len(text) == len("2020-05-05"):
-            after = date.fromisoformat(text) + timedelta(days=1)
-            return datetime.combine(after, time(), tzinfo=place.city.timezone) - timedelta(microseconds=1)
-        known = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{text!r} is no day or instant", remedy="2020-05-05, or 2020-05-05T02:10:00+08:00"
-        ) from error
-    if known.tzinfo is None:
-        raise ConfigurationError(f"{text!r} has no zone", remedy="2020-05-05T02:10:00+08:00")
-    return known
+    return end_of(place, read_day(text)) if len(text) == len("2020-05-05") else read_instant(text)
 
 
 def _differ(connection: duckdb.DuckDBPyConnection, instant: datetime, first: datetime, last: datetime) -> bool:

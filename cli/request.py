@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli import request_pages
+from cli.instants import read_day_if_any, read_instant
 from cli.lake import opened_lake
 from cli.terminal import now
 from contracts.errors import ConfigurationError
@@ -71,7 +71,7 @@ def submit(
     wish = Wish(
         resource, tuple(field or ()), basis, scenario, way, months, purpose, rows or "", backflow, demand, provider
     )
-    wishes, when = read_request(file) if file else [wish], _instant(at)
+    wishes, when = read_request(file) if file else [wish], read_instant(at) if at is not None else None
     with desk() as at_desk:
         ids = submit_request(at_desk, wishes, Signed(department, person, approved_by), when)
         request_pages.print_done(at_desk, ids)
@@ -122,7 +122,7 @@ def grant(
 ) -> None:  # fmt: skip
     """Provider: consent, to all that is asked for or to some of its fields, rows and time; or widen what is granted."""
     said = {
-        "fields": field, "rows": rows, "valid_from": _day(valid_from), "valid_to": _day(valid_to), "purpose": purpose, "unmasked": unmasked,
+        "fields": field, "rows": rows, "valid_from": read_day_if_any(valid_from), "valid_to": read_day_if_any(valid_to), "purpose": purpose, "unmasked": unmasked,
         "impact_assessment": impact_assessment,
     }  # fmt: skip
     _act("grant", of, Signed(department, person, approved_by), at, **said)
@@ -192,7 +192,7 @@ def revoke(of: Of, department: As, person: Person, reason: Reason, filing: Filin
 @app.command()
 def renew(of: Of, department: As, person: Person, approved_by: ApprovedBy, valid_to: ValidTo, at: At = None) -> None:
     """Provider: let the grant last longer, or again."""
-    _act("renew", of, Signed(department, person, approved_by), at, valid_to=_day(valid_to))
+    _act("renew", of, Signed(department, person, approved_by), at, valid_to=read_day_if_any(valid_to))
 
 
 @app.command()
@@ -228,26 +228,7 @@ def desk(*, read_only: bool = False) -> Iterator[Desk]:
 
 
 def _act(move: str, of: str, by: Signed, at: str | None, **said: Any) -> None:
-    when = _instant(at)
+    when = read_instant(at) if at is not None else None
     with desk() as at_desk:
         made = at_desk.act(move, of, by, said, when)
         request_pages.print_done(at_desk, [entry.line_id for entry in made])
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{text!r} is no instant", remedy="2020-05-05T09:00:00+08:00") from error
-    if instant.tzinfo is None:
-        raise ConfigurationError(f"{text!r} has no zone", remedy="2020-05-05T09:00:00+08:00")
-    return instant
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise ConfigurationError(f"{text!r} is no day", remedy="2021-05-04") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ import duckdb
 import typer
 from rich.markup import escape
 
+from cli.instants import end_of, read_day, read_day_if_any
 from cli.lake import opened_lake
 from cli.terminal import console, errors, now, table
 from contracts.errors import ConfigurationError
@@ -87,7 +87,7 @@ def liability(
 ) -> None:  # fmt: skip
     """List who answered, supplied or corrected late – what is closed and what is still open –, by how many days and against which article."""
     with _duties(department, as_of) as (connection, place, found):
-        chosen = (_day(first), _day(last), department)
+        chosen = (read_day_if_any(first), read_day_if_any(last), department)
         within = f", limits from {first or 'the beginning'} to {last or found.today}" if first or last else ""
         console.print(f"[bold]责任清单 who was late, as of {found.today}{within}[/]")
         kept = _rows(connection, kept_sql(*chosen))
@@ -161,21 +161,7 @@ def _duties(department: str | None, as_of: str | None) -> Iterator[tuple[duckdb.
     with opened_lake() as (place, connection):
         if department is not None:
             place.city.department(department)
-        yield connection, place, duties(connection, place.city, _end_of(place, as_of))
-
-
-def _end_of(place: Workplace, as_of: str | None) -> datetime:
-    day = _day(as_of)
-    if day is None:
-        return now(place)
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=place.city.timezone) - timedelta(microseconds=1)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise ConfigurationError(f"{text!r} is no day", remedy="2020-05-05") from error
+        yield connection, place, duties(connection, place.city, end_of(place, read_day(as_of)) if as_of else now(place))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

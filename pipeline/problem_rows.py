@@ -23,8 +23,8 @@ from pipeline.suggested_fixes import suggestions
 from pipeline.workplace import Workplace
 from sharing.corrections.clock import CorrectionClock
 from sharing.corrections.disputed_rows import MISSING, DisputedRow, kept
-from sharing.corrections.state import Correction, corrections
-from warehouse.fates import key_text
+from sharing.corrections.state import Correction, open_challenges
+from warehouse.fates import KEY_SEPARATOR, key_text
 from warehouse.lake import LAKE, table_exists
 from warehouse.quarantine import QUARANTINE
 from warehouse.tables import of_resource
@@ -33,7 +33,6 @@ MOST_ROWS = 10_000
 """Rows of one resource that a file lists; the rest are counted in its last line."""
 
 _BATCH = 1_000
-_UNIT = "\x1f"
 _RUN_AGAIN = "整改后须重跑该数据区间 once it is corrected, run its night again"
 # another digit may be the wrong one: the suggestion is then the number of somebody else
 _COMPUTED = "建议值由前几位推算，须核对证件原件 computed from the other digits: compare it with the document"
@@ -81,7 +80,7 @@ class ProblemList:
     def __init__(self, connection: duckdb.DuckDBPyConnection, place: Workplace, day: date) -> None:
         self._connection, self._place = connection, place
         self._clock = CorrectionClock(place.city, day)
-        self._challenged = [c for c in corrections(connection) if c.is_open and c.asked_source == "landbridge"]
+        self._challenged = open_challenges(connection)
         self._refused: dict[str, int] = {}
         if table_exists(connection, "quarantine", "rows"):
             counted = connection.execute(f"SELECT department || '.' || resource, count(*) FROM {QUARANTINE} GROUP BY 1")
@@ -198,7 +197,7 @@ def _until(clock: CorrectionClock, start: date) -> tuple[str, int | None]:
 
 def _key(text: str) -> str:
     """A key as people read it: the parts of a longer one stand between bars, as `landbridge correction ask --key` takes them."""
-    return text.replace(_UNIT, " | ")
+    return text.replace(KEY_SEPARATOR, " | ")
 
 
 def _text(value: Any) -> str | None:

@@ -14,7 +14,7 @@ from pipeline.rule_words import CHALLENGED, in_words
 from pipeline.workplace import Workplace
 from sharing.corrections.clock import CorrectionClock
 from sharing.corrections.disputed_rows import MISSING
-from sharing.corrections.state import corrections
+from sharing.corrections.state import open_challenges
 from warehouse.lake import table_exists
 from warehouse.quarantine import QUARANTINE
 
@@ -39,7 +39,7 @@ def summaries(
 ) -> Iterator[RuleSummary]:
     """What is open of these departments on a local day, resource by resource: challenged values, then rules, most rows first."""
     clock = CorrectionClock(place.city, day)
-    challenged = [c for c in corrections(connection) if c.is_open and c.asked_source == "landbridge"]
+    challenged = open_challenges(connection)
     counted = _counted(connection, day)
     for resource in place.city.resources.values():
         if resource.department not in departments:

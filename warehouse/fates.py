@@ -16,6 +16,8 @@ from warehouse.tables import INTERVAL_COLUMN, of_resource
 
 CANDIDATES, FATES = "candidates", "fates"
 TOMBSTONES = ident("lake", "ops", "tombstones")
+KEY_SEPARATOR = "\x1f"
+"""Stands between the parts of a key that is written as one text: a unit separator."""
 
 
 def key_columns(resource: Resource, prefix: str = "") -> str:
@@ -23,10 +25,10 @@ def key_columns(resource: Resource, prefix: str = "") -> str:
 
 
 def key_text(resource: Resource, prefix: str = "") -> str:
-    """SQL of the key as one text: the parts, parted by a unit separator; NULL where the resource has no key."""
+    """SQL of the key as one text: the parts, parted by KEY_SEPARATOR; NULL where the resource has no key."""
     if not resource.key:
         return "CAST(NULL AS VARCHAR)"
-    return f"concat_ws(chr(31), {', '.join(f'CAST({prefix}{ident(name)} AS VARCHAR)' for name in resource.key)})"
+    return f"concat_ws({literal(KEY_SEPARATOR)}, {', '.join(f'CAST({prefix}{ident(name)} AS VARCHAR)' for name in resource.key)})"
 
 
 def same_key(resource: Resource, left: str, right: str) -> str:

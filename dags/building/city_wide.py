@@ -67,23 +67,21 @@ def share_rate_dag() -> DAG | None:
 
 def morning_digest_dag() -> DAG:
     """Each morning at eight, city time, of the night that ended a few hours before."""
-    settings = Settings.from_environment()
-    city = city_head(settings.city)
-    first, last = first_and_last(city)
-    schedule = CronDataIntervalTimetable(DIGEST_SCHEDULE, timezone=city.timezone.key)
-    with _dag(MORNING_DIGEST, settings, city, schedule, start_date=first, end_date=last) as dag:
-        PythonOperator(task_id=MORNING_DIGEST, python_callable=steps.morning_digest, execution_timeout=TIMEOUT)
-    return dag
+    return _by_the_clock(MORNING_DIGEST, DIGEST_SCHEDULE, steps.morning_digest)
 
 
 def maintenance_dag() -> DAG:
     """Once a week, on Sunday after midday, city time; an older week is never made good."""
+    return _by_the_clock(MAINTENANCE, MAINTENANCE_SCHEDULE, steps.maintenance)
+
+
+def _by_the_clock(dag_id: str, cron: str, step: Callable[..., None]) -> DAG:
     settings = Settings.from_environment()
     city = city_head(settings.city)
     first, last = first_and_last(city)
-    schedule = CronDataIntervalTimetable(MAINTENANCE_SCHEDULE, timezone=city.timezone.key)
-    with _dag(MAINTENANCE, settings, city, schedule, start_date=first, end_date=last) as dag:
-        PythonOperator(task_id=MAINTENANCE, python_callable=steps.maintenance, execution_timeout=TIMEOUT)
+    schedule = CronDataIntervalTimetable(cron, timezone=city.timezone.key)
+    with _dag(dag_id, settings, city, schedule, start_date=first, end_date=last) as dag:
+        PythonOperator(task_id=dag_id, python_callable=step, execution_timeout=TIMEOUT)
     return dag
 
 

@@ -12,11 +12,10 @@ from sharing.corrections.disputed_rows import MISSING, DisputedRow
 from sharing.corrections.proof import in_lake, in_quarantine
 from sharing.loads import Load
 from sharing.requests.states import Standing
+from warehouse.fates import KEY_SEPARATOR
 
 MOST_ROWS = 1_000
 """Rows of one challenge: its digests stand in one entry of the ledger."""
-
-_UNIT = "\x1f"
 
 
 @dataclass(frozen=True)
@@ -115,4 +114,4 @@ def _key(resource: Resource, text: str) -> str:
             where=resource.id,
             remedy=f'--key "{" | ".join(resource.key)}"',
         )
-    return _UNIT.join(parts)
+    return KEY_SEPARATOR.join(parts)

@@ -54,7 +54,7 @@ def settle_corrections(
 def _waiting(connection: duckdb.DuckDBPyConnection, city: City, as_of: datetime) -> list[Correction]:
     return [
         c for c in corrections(connection, as_of)
-        if c.state == UPHELD and c.asked_source == "landbridge" and c.resource in city.resources
+        if c.state == UPHELD and c.asked_here and c.resource in city.resources
     ]  # fmt: skip
 
 

@@ -71,6 +71,11 @@ class Correction:
         return self.state in (ASKED, UPHELD) or self.closed_at is None
 
     @property
+    def asked_here(self) -> bool:
+        """Whether it was asked through this platform: of a register's corrections nobody knows the rows."""
+        return self.asked_source == "landbridge"
+
+    @property
     def subject(self) -> str:
         """What is challenged: a rule that rows break, a field of them, or that they are missing; nothing where a register does not say."""
         if self.rule == MISSING:
@@ -95,6 +100,11 @@ def corrections(
     ).fetchall()
     found: list[list[Any]] = [[tuple(value) if isinstance(value, list) else value for value in row] for row in rows]
     return [Correction(*values) for values in found]
+
+
+def open_challenges(connection: duckdb.DuckDBPyConnection) -> list[Correction]:
+    """The corrections whose rows their owner still has to look at: open, and asked through this platform."""
+    return [found for found in corrections(connection) if found.is_open and found.asked_here]
 
 
 def correction(connection: duckdb.DuckDBPyConnection, id: str) -> Correction:

@@ -37,6 +37,8 @@ class Wish:
 
 
 _KEYS = {f.name for f in fields(Wish)}
+# what is not said is told by whoever submits it, with the article that asks for it
+_EMPTY: dict[str, Any] = {"resource": "", "fields": (), "basis": "", "scenario": "", "way": "", "duration_months": 0}
 _SHARED = ("basis", "scenario", "way", "duration_months", "purpose", "backflow", "demand", "provider", "rows")
 
 
@@ -94,13 +96,4 @@ def _wish(told: dict[str, Any], place: str, mistakes: Mistakes) -> Wish | None:
             mistakes.add(f"{place} {name}", "is no text")
         else:
             values[str(name)] = "" if value is None else str(value)
-    for field, empty in (
-        ("resource", ""),
-        ("fields", ()),
-        ("basis", ""),
-        ("scenario", ""),
-        ("way", ""),
-        ("duration_months", 0),
-    ):
-        values.setdefault(field, empty)
-    return Wish(**values) if len(mistakes.found) == before else None
+    return Wish(**_EMPTY | values) if len(mistakes.found) == before else None

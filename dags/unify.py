@@ -1,4 +1,4 @@
-"""The DAG that joins the departments' records to persons, firms and licences, after any load that feeds them."""
+"""The DAG that joins the departments' records to one city – records, links, then a task a model – after any load that feeds it."""
 
 from __future__ import annotations
 

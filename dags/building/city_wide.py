@@ -5,19 +5,19 @@ The first two may be triggered any number of times and derive what to do from th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import yaml
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Asset, AssetAny, CronDataIntervalTimetable
 
 from contracts.catalogue import City
 from contracts.settings import Settings
-from dags.building import steps
+from dags.building import documentation, steps
 from dags.building.failure import on_failure
 from dags.building.lineage import StepOperator
+from dags.building.model_plan import LINK, MODELS, RECORDS, unify_plan
 from dags.building.plan import (
     DIGEST_SCHEDULE,
     MAINTENANCE,
@@ -37,21 +37,49 @@ OWNER = "data_bureau"
 TIMEOUT = timedelta(hours=3)
 # what share_rate writes, as lineage tells it
 RATE_TABLES = [
-    "sharing.events", "sharing.verdicts", "sharing.rates", "sharing.scorecard", "sharing.mart_rate_by_day", "sharing.mart_funnel",
+    "sharing.events", "sharing.verdicts", "sharing.rates", "sharing.islands", "sharing.scorecard", "sharing.mart_rate_by_day", "sharing.mart_funnel",
     "sharing.mart_matrix", "sharing.mart_reasons", "sharing.mart_deadlines", "sharing.mart_freshness", "sharing.mart_basis", "sharing.mart_changes",
 ]  # fmt: skip
 
 
 def unify_dag() -> DAG | None:
-    """Follows every resource that the city's unified.yaml names; None where the city unifies nothing."""
+    """Follows every resource that the mappings or a model read: records, link, then a task a model. None where the city unifies nothing.
+
+    The first task skips the others while the newest night still lacks runs; each model's task emits an asset of its own, the last task the whole's.
+    """
     settings = Settings.from_environment()
-    city = city_head(settings.city)
-    feeding = _feeding(city)
-    if not feeding:
+    plan = unify_plan(settings.city)
+    if plan is None:
         return None
-    schedule = AssetAny(*(Asset(asset_uri(city.id, id)) for id in feeding))
-    outlets = [Asset(asset_uri(city.id, UNIFIED))]
-    return _follower(UNIFY, settings, city, schedule, steps.unify, outlets, feeding, [UNIFIED])
+    city = city_head(settings.city)
+    schedule = AssetAny(*(Asset(asset_uri(city.id, id)) for id in plan.feeding))
+    with _dag(UNIFY, settings, city, schedule) as dag:
+        made = {RECORDS: _step(RECORDS, city, steps.records, reads=plan.feeding, writes=["unified"])}
+        if plan.links:
+            made[LINK] = _step(LINK, city, steps.link, reads=["unified"], writes=["unified"])
+            made[RECORDS] >> made[LINK]
+        if plan.models is None:
+            made[MODELS] = _step(MODELS, city, steps.models)
+            made[RECORDS] >> made[MODELS]
+        for task in plan.models or ():
+            name = task.model.name
+            made[name] = _step(
+                name, city, steps.model, outlets=[Asset(asset_uri(city.id, name))], op_kwargs={"name": name}, doc_md=documentation.of_model(task.model),
+                reads=[i.name for i in task.model.inputs], writes=[name], model=name,
+            )  # fmt: skip
+            for before in task.after:
+                made[before] >> made[name]
+        whole = _step(
+            UNIFIED,
+            city,
+            steps.unified,
+            outlets=[Asset(asset_uri(city.id, UNIFIED))],
+            reads=plan.last,
+            writes=[UNIFIED],
+        )
+        for name in plan.last:
+            made[name] >> whole
+    return dag
 
 
 def share_rate_dag() -> DAG | None:
@@ -62,7 +90,9 @@ def share_rate_dag() -> DAG | None:
     if not ids:
         return None
     schedule = AssetAny(*(Asset(asset_uri(city.id, id)) for id in [*ids, UNIFIED]))
-    return _follower(SHARE_RATE, settings, city, schedule, steps.share_rate, [], [*ids, UNIFIED], RATE_TABLES)
+    with _dag(SHARE_RATE, settings, city, schedule) as dag:
+        _step(SHARE_RATE, city, steps.share_rate, reads=[*ids, UNIFIED], writes=RATE_TABLES)
+    return dag
 
 
 def morning_digest_dag() -> DAG:
@@ -85,22 +115,8 @@ def _by_the_clock(dag_id: str, cron: str, step: Callable[..., None]) -> DAG:
     return dag
 
 
-def _follower(
-    dag_id: str,
-    settings: Settings,
-    city: City,
-    schedule: AssetAny,
-    step: Callable[..., None],
-    outlets: list[Asset],
-    reads: list[str],
-    writes: list[str],
-) -> DAG:
-    with _dag(dag_id, settings, city, schedule) as dag:
-        StepOperator(
-            task_id=dag_id, python_callable=step, outlets=outlets, execution_timeout=TIMEOUT, city=city.id, reads=reads,
-            writes=writes,
-        )  # fmt: skip
-    return dag
+def _step(task_id: str, city: City, step: Callable[..., None], **how: Any) -> StepOperator:
+    return StepOperator(task_id=task_id, python_callable=step, execution_timeout=TIMEOUT, city=city.id, **how)
 
 
 def _dag(dag_id: str, settings: Settings, city: City, schedule: Any, **times: Any) -> DAG:
@@ -117,24 +133,3 @@ def _dag(dag_id: str, settings: Settings, city: City, schedule: Any, **times: An
         },
         **times,
     )  # fmt: skip
-
-
-def _feeding(city: City) -> list[str]:
-    """Resources named anywhere in unified.yaml; a mistake in that file is the run's to report."""
-    path = city.folder / "unified.yaml"
-    if not path.is_file():
-        return []
-    named = set(_texts(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)))
-    return [id for id in resource_ids(city.folder) if id in named]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)

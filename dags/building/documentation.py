@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.catalogue import City
 from contracts.model import Resource
 from dags.building.plan import DagPlan
+from transforms.models import Model
 
 ORIGIN = "auto asks the source where it can still give the interval and otherwise replays what landed; source and landing insist; whole reads the source's whole history"
 
@@ -52,3 +53,12 @@ def of_load(resource: Resource) -> str:
     """How the rows reach the lake."""
     key = f" on {', '.join(resource.key)}" if resource.key else ""
     return f"{resource.load_mode}{key} into `lake.{resource.department}.{resource.name}`; contract {resource.version}."
+
+
+def of_model(model: Model) -> str:
+    """What the model is, from what, and how it is kept up to date."""
+    inputs = ", ".join(f"`{i.name}`" for i in model.inputs)
+    kept = (
+        f"rows of those {model.increment} that changed" if model.increment else "the whole of it when an input changed"
+    )
+    return f"**{model.label}** {model.description.zh} {model.description.en}\n\nReads {inputs}; computes {kept}."

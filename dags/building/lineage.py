@@ -22,15 +22,15 @@ _BETWEEN = {"extract": ("source", "landing"), "validate": ("landing", "staging")
 
 
 class StepOperator(PythonOperator):
-    """A PythonOperator that can tell its lineage: of one resource's step, or of data sets of the lake by name."""
+    """A PythonOperator that can tell its lineage: of one resource's step, of data sets of the lake by name, or of a model's columns."""
 
     def __init__(
         self, *, resource: Resource | None = None, city: str, reads: Iterable[str] = (), writes: Iterable[str] = (),
-        **arguments: Any,
+        model: str | None = None, **arguments: Any,
     ) -> None:  # fmt: skip
         super().__init__(**arguments)
         self._resource, self._city = resource, city
-        self._reads, self._writes = tuple(reads), tuple(writes)
+        self._reads, self._writes, self._model = tuple(reads), tuple(writes), model
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:
         """What the provider asks for when the task starts."""
@@ -46,8 +46,11 @@ class StepOperator(PythonOperator):
         )
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
-        """The same when it has ended: what a step reads and writes does not depend on how it went."""
-        return self.get_openlineage_facets_on_start()
+        """The same when it has ended: what a step reads and writes does not depend on how it went. A model's columns are told now."""
+        told = self.get_openlineage_facets_on_start()
+        if self._model is not None:
+            told.outputs = [_model(self._city, self._model)]
+        return told
 
 
 def _dataset(city: str, resource: Resource, place: str, came_from: str = "") -> Dataset:
@@ -72,6 +75,35 @@ def _dataset(city: str, resource: Resource, place: str, came_from: str = "") -> 
         )  # fmt: skip
     namespace, name = _names(city, resource, place)
     return Dataset(namespace=namespace, name=name, facets=facets)
+
+
+def _model(city: str, name: str) -> Dataset:
+    """A model's table, its columns and from which columns of its inputs each is made."""
+    from openlineage.client.event_v2 import Dataset
+    from openlineage.client.facet_v2 import column_lineage_dataset, schema_dataset
+
+    from pipeline.model_lineage import direct_lineage
+    from pipeline.workplace import Workplace
+
+    model, origins = direct_lineage(Workplace.open().city, name)
+    fields = [
+        schema_dataset.SchemaDatasetFacetFields(name=c.name, type=c.type, description=str(c.label))
+        for c in model.columns
+    ]
+    lineage = {
+        column: column_lineage_dataset.Fields(
+            inputFields=[
+                column_lineage_dataset.InputField(namespace=f"lake://{city}", name=f.table.replace(".", "/"), field=f.column) for f in made_from
+            ]
+        )
+        for column, made_from in origins.items()
+        if made_from
+    }  # fmt: skip
+    facets: dict[str, Any] = {
+        "schema": schema_dataset.SchemaDatasetFacet(fields=fields),
+        "columnLineage": column_lineage_dataset.ColumnLineageDatasetFacet(fields=lineage),
+    }
+    return Dataset(namespace=f"lake://{city}", name=name.replace(".", "/"), facets=facets)
 
 
 def _lake(city: str, name: str) -> Dataset:

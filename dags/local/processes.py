@@ -17,6 +17,7 @@ import httpx
 from contracts.catalogue import load_city
 from contracts.errors import ConfigurationError, InternalError
 from contracts.settings import Settings
+from dags.building.model_plan import unifies
 from dags.building.plan import MORNING_DIGEST, SHARE_RATE, UNIFY, city_head, dag_plans, resource_ids
 from dags.local.api import Airflow
 from dags.local.configuration import HOST, PORT, Installation, environment, install
@@ -75,7 +76,7 @@ def expected_dags(settings: Settings) -> set[str]:
     ids = {plan.dag_id for plan in dag_plans(city)} | {MORNING_DIGEST}
     if resource_ids(city.folder):
         ids.add(SHARE_RATE)
-    return ids | ({UNIFY} if (city.folder / "unified.yaml").is_file() else set())
+    return ids | ({UNIFY} if unifies(city.folder) else set())
 
 
 def _start(name: str, settings: Settings, installation: Installation) -> subprocess.Popen[bytes]:

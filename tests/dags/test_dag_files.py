@@ -15,6 +15,7 @@ import pytest
 import yaml
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, AssetAny
+from airflow.sdk.exceptions import AirflowSkipException
 from airflow.serialization.serialized_objects import DagSerialization
 from small_city import NIGHT
 
@@ -25,6 +26,8 @@ from contracts.settings import Settings
 from dags.building import steps
 from dags.building.plan import local_day
 from dags.building.schedule_table import README, schedule_table
+from pipeline.models import city_models
+from warehouse.lake import open_lake, tables_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -111,13 +114,76 @@ def test_load_emits_the_asset_that_the_followers_wait_for(city_folder: Path) -> 
     dags = read_dags()
     assert [a.uri for a in dags["tax"].get_task("taxpayer.load").outlets] == ["lake://smallville/tax/taxpayer"]
     assert followed(dags["unify"]) == {"lake://smallville/tax/taxpayer"}
-    assert [a.uri for a in dags["unify"].get_task("unify").outlets] == ["lake://smallville/unified"]
+    assert [a.uri for a in dags["unify"].get_task("unified").outlets] == ["lake://smallville/unified"]
     assert followed(dags["share_rate"]) == {
         "lake://smallville/tax/taxpayer",
         "lake://smallville/water/meter",
         "lake://smallville/water/reading",
         "lake://smallville/unified",
     }
+
+
+_UNIFIED = """
+entities:
+  firm:
+    label: {zh: 法人, en: Firm}
+    key: account_no
+    resources: {tax.taxpayer: account_no}
+    attributes: {holder: {label: {zh: 名称, en: Name}, from: [tax.taxpayer.holder]}}
+"""
+_MODEL = """/*---
+name: mart.reading
+label: {{en: Readings, zh: 抄表}}
+description: {{en: One row an account., zh: 每户一行。}}
+key: [account_no]
+inputs:
+  water.reading: {{}}
+  {other}: {{}}
+columns:
+  account_no: {{type: VARCHAR, en: Account, zh: 户号}}
+---*/
+SELECT r.account_no FROM water.reading AS r JOIN {other} AS f ON f.account_no = r.account_no
+"""
+
+
+def with_model(city_folder: Path, other: str) -> DAG:
+    (city_folder / "unified.yaml").write_text(_UNIFIED, encoding="utf-8")
+    (city_folder / "models" / "mart").mkdir(parents=True, exist_ok=True)
+    (city_folder / "models" / "mart" / "reading.sql").write_text(_MODEL.format(other=other), encoding="utf-8")
+    return read_dags()["unify"]
+
+
+def test_unify_has_a_task_a_model_in_the_order_of_their_inputs_each_with_its_asset(city_folder: Path) -> None:
+    dag = with_model(city_folder, "unified.firm")
+    edges = {task.task_id: sorted(task.upstream_task_ids) for task in dag.tasks}
+    assert edges == {
+        "records": [],
+        "unified.firm": ["records"],
+        "unified.firm_history": ["records"],
+        "unified.conflict": ["unified.firm"],
+        "mart.reading": ["unified.firm"],
+        "unified": ["mart.reading", "unified.conflict", "unified.firm_history"],
+    }
+    assert [a.uri for a in dag.get_task("mart.reading").outlets] == ["lake://smallville/mart/reading"]
+    assert followed(dag) == {"lake://smallville/tax/taxpayer", "lake://smallville/water/reading"}
+
+
+def test_while_a_night_lacks_runs_the_first_task_skips_the_others_and_a_model_does_nothing(city_folder: Path) -> None:
+    with_model(city_folder, "unified.firm")
+    with pytest.raises(AirflowSkipException, match="lacks runs"):
+        steps.records()
+    steps.model("mart.reading")
+    connection = open_lake(Settings.from_environment(), read_only=True)
+    assert not {"unified", "mart"} & {schema for schema, _ in tables_of(connection)}
+    connection.close()
+
+
+def test_a_mistake_in_a_model_leaves_one_task_that_tells_it_and_no_model_runs(city_folder: Path) -> None:
+    dag = with_model(city_folder, "mart.reading")
+    assert sorted(dag.task_ids) == ["models", "records", "unified"]
+    assert followed(dag) == {"lake://smallville/tax/taxpayer", "lake://smallville/water/reading"}
+    with pytest.raises(ConfigurationError, match="in a circle"):
+        city_models(load_city(city_folder))
 
 
 def followed(dag: DAG) -> set[str]:
@@ -152,7 +218,7 @@ def test_reading_the_dag_files_imports_nothing_heavy(city_folder: Path) -> None:
     program = (
         "import sys; from airflow.dag_processing.dagbag import DagBag; before = set(sys.modules); "
         f"bag = DagBag({str(ROOT / 'dags')!r}, load_op_links=False); assert bag.dags and not bag.import_errors, bag.import_errors; "
-        "print(sorted(m for m in ('duckdb', 'great_expectations', 'pyarrow', 'pandas', 'pipeline', 'warehouse', 'connectors') "
+        "print(sorted(m for m in ('duckdb', 'sqlglot', 'great_expectations', 'pyarrow', 'pandas', 'pipeline', 'warehouse', 'connectors') "
         "if m in set(sys.modules) - before))"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}

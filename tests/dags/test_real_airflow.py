@@ -146,10 +146,14 @@ def test_lineage_leads_from_the_lake_back_to_the_column_at_the_source(told: Told
         name, field = f"{source['namespace']}/{source['name']}", origin["field"]
     assert way == [f"{place}://smallville/tax/taxpayer" for place in ("lake", "staging", "landing")]
     assert (name, field) == ("source://smallville/tax_files/taxpayer_{date}.csv", "holder")
-    (unified,) = complete["unify.unify"]["outputs"]
-    assert {d["name"] for d in complete["unify.unify"]["inputs"]} == {"tax/taxpayer", "water/meter"}
+    (firm,) = complete["unify.unified.firm"]["outputs"]
+    origins = firm["facets"]["columnLineage"]["fields"]["holder"]["inputFields"]
+    assert firm["name"] == "unified/firm"
+    assert ("unified/firm_record", "holder") in {(o["name"], o["field"]) for o in origins}
+    (unified,) = complete["unify.unified"]["outputs"]
+    assert {d["name"] for d in complete["unify.records"]["inputs"]} == {"tax/taxpayer", "water/meter"}
     assert unified["name"] in {d["name"] for d in complete["share_rate.share_rate"]["inputs"]}
-    tables = ["events", "verdicts", "rates", "scorecard", *(mart.name for mart in MARTS)]
+    tables = ["events", "verdicts", "rates", "scorecard", "islands", *(mart.name for mart in MARTS)]
     assert {d["name"] for d in complete["share_rate.share_rate"]["outputs"]} == {f"sharing/{name}" for name in tables}
 
 

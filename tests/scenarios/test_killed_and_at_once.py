@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.postgres import Postgres
-from tests.small_city import ROOT, SmallCity, local
+from tests.small_city import SmallCity, local
+from tests.waiting_process import WaitingProcess
 
 pytestmark = pytest.mark.long
 
@@ -31,33 +30,9 @@ def residents(number: int) -> list[tuple[str | None, str | None, object, str, st
     return rows
 
 
-class Worker:
+def worker_of(city: SmallCity, resource: str, number: int) -> WaitingProcess:
     """One loading process."""
-
-    def __init__(self, city: SmallCity, resource: str, number: int) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.scenarios.worker", resource, str(number)],
-            cwd=ROOT,
-            env={**os.environ, **city.environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def wait_until_ready(self) -> Worker:
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
-        return self
-
-    def go(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-
-    def finish(self) -> str:
-        output, _ = self.process.communicate(timeout=120)
-        return output.strip()
+    return WaitingProcess(city.environment, "tests.scenarios.worker", resource, str(number))
 
 
 def prepared(root: Path, environment: dict[str, str] | None = None) -> SmallCity:
@@ -71,7 +46,7 @@ def prepared(root: Path, environment: dict[str, str] | None = None) -> SmallCity
 
 def test_a_load_killed_at_ten_moments_and_run_again_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     undisturbed = prepared(tmp_path / "undisturbed")
-    worker = Worker(undisturbed, RESOURCE, 2).wait_until_ready()
+    worker = worker_of(undisturbed, RESOURCE, 2).wait_until_ready()
     started = time.monotonic()
     worker.go()
     assert worker.finish() == "loaded"
@@ -87,7 +62,7 @@ def test_a_load_killed_at_ten_moments_and_run_again_ends_like_an_undisturbed_one
             # a load that has ended leaves the next nothing to be killed at
             shutil.rmtree(city.root / "var")
             shutil.copytree(tmp_path / "before", city.root / "var")
-        worker = Worker(city, RESOURCE, 2).wait_until_ready()
+        worker = worker_of(city, RESOURCE, 2).wait_until_ready()
         started = time.monotonic()
         worker.go()
         try:
@@ -114,7 +89,7 @@ def test_two_runs_of_one_resource_at_once_end_like_one(tmp_path: Path, catalogue
     alone = prepared(tmp_path / "alone", environment("alone"))
     alone.run(RESOURCE, 2)
     city = prepared(tmp_path / "together", environment("together"))
-    workers = [Worker(city, RESOURCE, 2), Worker(city, RESOURCE, 2)]
+    workers = [worker_of(city, RESOURCE, 2), worker_of(city, RESOURCE, 2)]
     for worker in workers:
         worker.wait_until_ready()
     for worker in workers:
@@ -130,7 +105,7 @@ def test_different_resources_load_at_once(tmp_path: Path, catalogue: str, postgr
     city.residents(residents(1))
     city.marriages(1, [(f"A{n}", "2020-05-04") for n in range(500)])
     city.taxpayers({str(n): "10.00" for n in range(500)})
-    workers = [Worker(city, name, 1) for name in (RESOURCE, "civil.marriage", "tax.taxpayer")]
+    workers = [worker_of(city, name, 1) for name in (RESOURCE, "civil.marriage", "tax.taxpayer")]
     for worker in workers:
         worker.wait_until_ready()
     for worker in workers:

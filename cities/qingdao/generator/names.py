@@ -26,6 +26,17 @@ _GIVEN_MALE = words(
 _GIVEN_FEMALE = words(
     "芳 娜 敏 静 丽 艳 娟 霞 秀英 玲 红 梅 燕 慧 婷 雪 莉 倩 颖 琳 桂兰 淑珍 玉华 晓燕 雨桐 欣怡 梓涵 诗雨 佳怡 海霞 秀兰 美玲 子涵 若曦 晓彤 春梅 丽华 静怡 思琪 雅文"
 )
+# people who come from elsewhere: surnames of the whole country, given names of two signs out of many
+_SURNAMES_ELSEWHERE = words(
+    "王 李 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 林 高 罗 郑 梁 谢 宋 唐 许 韩 邓 冯 曹 彭 曾 肖 田 董 潘 袁 蔡 蒋 余 于 杜 叶 程 "
+    "魏 苏 吕 丁 任 卢 姚 沈 钟 姜 崔 谭 陆 范 汪 廖 石 金 韦 贾 夏 付 方 邹 熊 白 孟 秦 邱 侯 江 尹 薛 闫 段 雷 龙 黎 史 陶 贺 毛 郝 顾 龚 邵"
+)
+_SIGNS_MALE = words(
+    "天 志 文 家 俊 宏 国 建 景 学 立 成 光 永 正 泽 启 明 云 世 绍 承 嘉 振 宗 维 少 继 庆 广 荣 仁 义 信 达 兴 旺 宁 平 安"
+)
+_SIGNS_FEMALE = words(
+    "月 秋 香 凤 莲 菊 荷 青 婉 清 巧 翠 珠 碧 惠 贞 娥 竹 夏 冬 依 冰 若 紫 心 妍 瑶 璐 蕾 薇 菲 莹 露 蓉 芝 萍 云 华 文 雅"
+)
 _STREETS = words(
     "香港中路 山东路 南京路 延安三路 江西路 宁夏路 台东一路 威海路 辽阳西路 重庆南路 黑龙江中路 九水路 振华路 书院路 金水路 海尔路 "
     "银川东路 松岭路 秦岭路 正阳路 长城路 崇阳路 明阳路 长江中路 滨海大道 井冈山路 钱塘江路 珠江路 鹤山路 嵩山三路 岙兰路 扬州路 "
@@ -51,6 +62,21 @@ def people(rng: np.random.Generator, male: NDArray[np.bool_]) -> Texts:
     names = np.char.add(surnames(rng, count), given)
     dotted = np.char.add(np.char.add("阿依", rng.choice(["古丽", "努尔", "木江", "帕夏"], count)), "·买买提")
     return np.where(rng.random(count) < 0.005, dotted, names)
+
+
+def people_of_elsewhere(rng: np.random.Generator, male: NDArray[np.bool_]) -> Texts:
+    """A full name for each person, out of many more than `people` draws from."""
+    weights = 1 / (np.arange(len(_SURNAMES_ELSEWHERE)) + 5)
+    surname = rng.choice(np.array(_SURNAMES_ELSEWHERE), len(male), p=weights / weights.sum())
+    return np.char.add(surname, given_of_elsewhere(rng, male))
+
+
+def given_of_elsewhere(rng: np.random.Generator, male: NDArray[np.bool_]) -> Texts:
+    """A given name of two signs, of some 1,600 for men and as many for women."""
+    first = np.where(male, _parts(rng, _SIGNS_MALE, len(male)), _parts(rng, _SIGNS_FEMALE, len(male)))
+    return np.char.add(
+        first, np.where(male, _parts(rng, _SIGNS_MALE, len(male)), _parts(rng, _SIGNS_FEMALE, len(male)))
+    )
 
 
 def addresses(rng: np.random.Generator, districts: Texts) -> Texts:

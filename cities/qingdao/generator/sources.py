@@ -17,7 +17,9 @@ import pandas as pd
 
 from cities.qingdao.generator import departments, faults
 from cities.qingdao.generator.departments._changes import CLOCK
-from cities.qingdao.generator.injection import Injected, Injector
+from cities.qingdao.generator.disagreements import Planter
+from cities.qingdao.generator.injection import Injected, Injector, row_keys
+from cities.qingdao.generator.islands import write_planted
 from cities.qingdao.generator.truth import Truth
 from cities.qingdao.generator.world import CITY_FOLDER, NIGHTS, World, build_world
 from cities.qingdao.generator.writers import Night, open_night, source_path, write
@@ -38,6 +40,15 @@ class Made:
     without_contract: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Account:
+    """What goes through the nights with the tables: planted disagreements, faults, and the truth of both."""
+
+    planter: Planter
+    injector: Injector
+    truth: Truth
+
+
 def make_sources(out: Path, scale: float, seed: int, night: int, report: Report) -> Made:
     """Generate all nights below `out` and point `current` at one; an earlier sample there is replaced.
 
@@ -51,7 +62,7 @@ def make_sources(out: Path, scale: float, seed: int, night: int, report: Report)
     city = load_city(CITY_FOLDER)
     world = build_world(seed, scale)
     report(f"world: {len(world.people):,} people, {len(world.firms):,} firms")
-    injector, truth = Injector(world), Truth(world)
+    account = Account(Planter(world), Injector(world), Truth(world))
     rows, provided = dict.fromkeys(NIGHTS, 0), set[str]()
     with ExitStack() as nights:
         places = {
@@ -63,8 +74,9 @@ def make_sources(out: Path, scale: float, seed: int, night: int, report: Report)
             for number, place in places.items():
                 tables: dict[str, pd.DataFrame] = module.tables(world, number)
                 mine |= tables.keys()
+                links = module.links(world, number) if hasattr(module, "links") else {}
                 for id in sorted(tables.keys() & city.resources.keys()):
-                    rows[number] += _make_table(place, city.resources[id], number, tables[id], injector, truth)
+                    rows[number] += _make_table(place, city.resources[id], number, tables[id], links.get(id), account)
             if twice := provided & mine:
                 raise ConfigurationError(f"{min(twice)} comes from two modules, the second is {module.__name__}")
             provided |= mine
@@ -75,7 +87,8 @@ def make_sources(out: Path, scale: float, seed: int, night: int, report: Report)
         clock = (world.night_end(number) + CLOCK).isoformat()
         (fresh / f"night-{number}" / "clock").write_text(clock + "\n", encoding="utf-8")
         report(f"night {number}: {rows[number]:,} rows")
-    truth.write(fresh / "truth")
+    account.truth.write(fresh / "truth")
+    write_planted(world, fresh / "truth")
     _publish(fresh, out)
     switch(out, night)
     return Made(rows, tuple(sorted(city.resources.keys() - provided)), tuple(sorted(provided - city.resources.keys())))
@@ -115,13 +128,15 @@ def switch(out: Path, night: int) -> None:
 
 
 def _make_table(
-    place: Night, resource: Resource, night: int, table: pd.DataFrame, injector: Injector, truth: Truth
+    place: Night, resource: Resource, night: int, table: pd.DataFrame, links: pd.DataFrame | None, account: Account
 ) -> int:
-    """Put the faults in, write the table and note the truth about it; returns its rows."""
+    """Put disagreements and faults in, write the table and note the truth about it; returns its rows."""
     if missing := [f.physical_name for f in resource.fields if f.physical_name not in table.columns]:
         raise ConfigurationError(f"the generated table of {resource.id} lacks {', '.join(missing)}")
-    injected = injector.inject(resource, night, table)
-    truth.observe(resource, night, injected)
+    if links is not None:
+        links = links.set_axis(row_keys(resource, table), axis=0)
+    injected = account.injector.inject(resource, night, account.planter.plant(resource, night, table))
+    account.truth.observe(resource, night, injected, links)
     path = write(place, resource, _as_delivered(resource, injected))
     if injected.source_fault and injected.source_fault.kind == "truncated_file":
         faults.cut(path)

@@ -25,6 +25,8 @@ from cities.qingdao.generator.departments._registers import (
 from cities.qingdao.generator.world import World
 
 GUIDES = 1_240
+# items planted that still ask for a paper the lake holds
+_ASKING = 24
 OVERSEAS_WINDOWS = ("东京", "首尔", "新加坡", "慕尼黑", "特拉维夫", "旧金山", "巴黎", "曼谷", "香港")
 
 _STEPS = (
@@ -97,15 +99,29 @@ def _steps(world: World) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def asking_again(world: World, night: int) -> dict[str, str]:
+    """Item code → department of the items with a guide at that night which still ask for a paper that the lake holds."""
+    guides = _guides_at(world, night)
+    planted = guides[guides["paperResources"].notna() & guides["guidePublishedOn"].notna()]
+    return dict(zip(planted["itemCode"], planted["deptId"], strict=True))
+
+
 def _guides_at(world: World, night: int) -> pd.DataFrame:
     rng, names = world.rng("registers", "guides"), short_names()
     owners = rng.choice(department_ids()[:52], GUIDES)
     asked = [sorted(rng.choice(list(_PAPERS), rng.integers(1, 5), replace=False)) for _ in range(GUIDES)]
-    held = [";".join(_PAPERS[paper] or "" for paper in papers if _PAPERS[paper]) for papers in asked]
     published = spread(rng, GUIDES, "2018-07-01", "2020-04-28")
     missing = np.flatnonzero(quota(rng, GUIDES, 0.03))
     published[missing] = NOT_YET
     published[missing[:2]] = np.array(["2020-05-05", "2020-05-06"], dtype="datetime64[D]")
+    # what the lake holds is asked for by the planted items, and by those whose guide is not out yet
+    asking = np.setdiff1d(np.arange(GUIDES), missing)[11::50][:_ASKING]
+    for place in range(GUIDES):
+        if place in asking or place in missing[:2]:
+            asked[place] = sorted({*asked[place], "身份证"})
+        elif place not in missing:
+            asked[place] = [paper for paper in asked[place] if _PAPERS[paper] is None] or ["申请表"]
+    held = [";".join(_PAPERS[paper] or "" for paper in papers if _PAPERS[paper]) for papers in asked]
     return pd.DataFrame({
         "itemCode": numbered("SX%05d", GUIDES),
         "itemName": [f"{names[owner]}事项{number}" for number, owner in enumerate(owners, 1)],

@@ -15,10 +15,10 @@ _SERIES = (
     "工商登记",
     "出生登记",
     "土地批复",
-    "规划许可",
-    "学籍",
+    "房产契证",
+    "知青返城",
     "人事",
-    "会计",
+    "改制职工",
     "文书",
     "诉讼",
 )
@@ -28,6 +28,20 @@ _IN_LAKE = {
     "不动产登记": ("housing", "housing.property_right"), "工商登记": ("market_supervision", "market_supervision.enterprise"),
     "出生登记": ("health", "health.birth_certificate"),
 }  # fmt: skip
+
+# what departments ask for that is on paper only → the series it lies in, and the year before which it began
+ASKED_FOR = {
+    "1985年前婚姻登记档案": ("婚姻登记", 1985), "1990年前房产契证档案": ("房产契证", 1990), "1998年前知青返城档案": ("知青返城", 1998),
+    "国有企业改制职工档案": ("改制职工", 9999),
+}  # fmt: skip
+
+
+def blocking_holdings(world: World, night: int, asked_for: str) -> list[str]:
+    """Numbers of the holdings with volumes still on paper that keep what is asked for from being given."""
+    series, before = ASKED_FOR[asked_for]
+    held = tables(world, night)["archives.paper_holding"]
+    chosen = (held["档案门类"] == series) & (held["起始年度"] < before) & (held["已数字化案卷数"] < held["案卷数"])
+    return list(held.loc[chosen, "全宗目录号"])
 
 
 def tables(world: World, night: int) -> dict[str, pd.DataFrame]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cities.qingdao.generator.departments._changes import texts
 from cities.qingdao.generator.departments._registers import (
@@ -22,7 +23,9 @@ from cities.qingdao.generator.departments._registers import (
     today,
     yes_no,
 )  # fmt: skip
-from cities.qingdao.generator.world import DISTRICTS, World
+from cities.qingdao.generator.world import CITY_FOLDER, DISTRICTS, World
+from contracts.catalogue import load_city
+from contracts.model import Resource
 
 MUNICIPAL_SYSTEMS, DISTRICT_SYSTEMS = 308, 34
 PROJECTS = 180
@@ -48,6 +51,10 @@ _BUSINESS = [
 ]
 # why a system need not move: the reasons the register accepts
 _EXCLUSIONS = ("涉密系统", "国家部委统建系统", "省级统建系统", "拟下线系统")
+_SECRET = _EXCLUSIONS[0]
+# islands planted in the system register: so many systems without a catalogue entry, and a resource that no system of the register holds
+_UNCATALOGUED = 9
+WITHOUT_SYSTEM = "meteorology.station_reading"
 _NETWORKS = [
     "公安",
     "社保",
@@ -117,6 +124,19 @@ def planted_islands(world: World) -> dict[str, str]:
     return {str(_projects(world)["project_no"][place]): lacks for place, lacks in ISLANDS.items()}
 
 
+def uncatalogued_systems(world: World) -> dict[str, str]:
+    """System number → department of each system in service without a catalogue entry; those that hold secrets need none."""
+    systems = _systems(world)
+    planted = systems[systems["catalogue_code"].isna() & (systems["exclusion_reason"] != _SECRET)]
+    return dict(zip(planted["system_no"], planted["department_id"], strict=True))
+
+
+def owners_of_projects(world: World) -> dict[str, str]:
+    """Project number → department."""
+    projects = _projects(world)
+    return dict(zip(projects["project_no"], projects["department_id"], strict=True))
+
+
 def _shown(frame: pd.DataFrame, day: np.datetime64, hide: list[str], start: str) -> pd.DataFrame:
     """The register on that day: entries begun by then, later events empty, dates as text."""
     shown = frame[frame[start].to_numpy() <= day].reset_index(drop=True)
@@ -174,8 +194,32 @@ def _systems(world: World) -> pd.DataFrame:
         "scope_changed_on": scope_changed.astype("datetime64[D]"),
         "exclusion_reason": only_where(out, cycled(_EXCLUSIONS, count)),
         "migrated_on": migrated,
-        "catalogue_code": only_where(rng.random(count) < 0.93, numbered("307%05d/000001", count)),
+        "catalogue_code": _catalogue_codes(owners, district, excluded),
     })  # fmt: skip
+
+
+def _catalogue_codes(owners: NDArray[Any], district: NDArray[np.bool_], excluded: NDArray[Any]) -> NDArray[Any]:
+    """The codes each system holds: the contracts' own among the municipal systems of their departments, of the others a code of the city's catalogue."""
+    places = np.arange(len(owners))
+    codes = numbered("399%05d/000001", len(owners)).astype(object)
+    bare = np.setdiff1d(places, excluded)[7::37][:_UNCATALOGUED]
+    secret = excluded[cycled(_EXCLUSIONS, len(owners))[excluded] == _SECRET]
+    held: dict[int, list[str]] = {}
+    for department in sorted(set(owners)):
+        mine = np.setdiff1d(places[(owners == department) & ~district], [*bare, *secret])
+        resources = [r for r in _resources() if r.department == department and r.id != WITHOUT_SYSTEM]
+        for number, resource in enumerate(resources):
+            held.setdefault(int(mine[number % len(mine)]), []).append(resource.resource_code)
+    for place, listed in held.items():
+        codes[place] = ";".join(listed)
+    codes[bare] = None
+    codes[secret] = None
+    return codes
+
+
+@lru_cache(maxsize=1)
+def _resources() -> tuple[Resource, ...]:
+    return tuple(load_city(CITY_FOLDER).resources.values())
 
 
 @lru_cache(maxsize=1)

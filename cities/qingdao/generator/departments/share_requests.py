@@ -46,6 +46,11 @@ _PURPOSES = (
     "社区网格管理", "水务报装联办", "社会组织年检", "税收共治", "产业链图谱分析", "政策免申即享", "死亡人员信息核对", "婚姻状况告知承诺核查",
 )  # fmt: skip
 _SCENARIOS = ("审批核验", "统计分析", "监督检查", "主动服务")
+# what no department has asked for so far
+_NOBODY_ASKED = (
+    "culture_tourism.library_card", "emergency.shelter", "fire_rescue.inspected_place", "market_supervision.registration_number",
+    "transport.parking_lot",
+)  # fmt: skip
 _NOBODY_HAS = ("流动摊贩经营信息", "民间借贷备案信息", "个人征信报告", "快递末端网点用工信息")
 _ON_PAPER = ("1985年前婚姻登记档案", "1990年前房产契证档案", "1998年前知青返城档案", "国有企业改制职工档案")
 _GROUNDS = {
@@ -62,6 +67,25 @@ def tables(world: World, night: int) -> dict[str, pd.DataFrame]:
     return {RESOURCE: pd.DataFrame([_written(row) for row in rows], columns=list(_columns()), dtype=object)}
 
 
+def receives(world: World, night: int, requester: str, field: str) -> bool:
+    """Whether the department gets a field, `department.resource.field`, by a delivery that is in force at the night's end."""
+    resource, _, name = field.rpartition(".")
+    end = world.night_end(night).replace(tzinfo=None)
+    return any(
+        row["requester"] == requester and row["resource"] == resource and name in (row.get("delivered_fields") or "").split(";")
+        and row["delivered_at"] < end and row["granted_to"] >= end.date() and not ({"suspended_at", "revoked_at"} & row.keys())
+        for row in _timeline(world)
+    )  # fmt: skip
+
+
+def asked_on_paper(world: World, night: int) -> set[str]:
+    """What departments had asked for by the night's end and were told to be on paper only."""
+    end = world.night_end(night).replace(tzinfo=None)
+    return {
+        row["resource"] for row in _timeline(world) if row.get("answer") == "not_digitised" and row["answered_at"] < end
+    }
+
+
 @lru_cache(maxsize=1)
 def _columns() -> tuple[str, ...]:
     return tuple(field.physical_name for field in load_city(CITY_FOLDER, BUREAU).resource(RESOURCE).fields)
@@ -72,7 +96,7 @@ def _timeline(world: World) -> list[Row]:
     """Every line with all that will ever happen to it up to the last night."""
     rng = world.rng("share_requests")
     city = load_city(CITY_FOLDER)
-    resources = [r for r in city.resources.values() if r.id != RESOURCE]
+    resources = [r for r in city.resources.values() if r.id not in (RESOURCE, *_NOBODY_ASKED)]
     liked = 1 / (1 + np.argsort(rng.permutation(len(resources)))) ** 0.6
     departments = list(city.departments)
     fates = rng.choice(list(_FATES), _LINES, p=np.array(list(_FATES.values())) / sum(_FATES.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ import duckdb
 from contracts.catalogue import City
 from contracts.model import Label
 from contracts.quoting import ident, literal
+from sharing.islands import read as islands
+from sharing.islands.kinds import KINDS as ISLAND_KINDS
 from sharing.reasons import reason
 from sharing.report.computed import Computation, rows_sql, said_before
 from sharing.report.labels import FRESH, ROLES
@@ -52,6 +54,8 @@ class Facts:
     heat: list[Row]
     heat_days: list[date]
     resources_cut: int
+    islands: list[Row] = field(default_factory=list)
+    island_owners: list[Row] = field(default_factory=list)
 
     @property
     def day(self) -> str:
@@ -101,6 +105,7 @@ def read_facts(
     changes, changed_count = _changes(read)
     matrix, sides = _matrix(read)
     heat, days, cut = _heat(read)
+    day = found.as_of.astimezone(city.timezone).date()
     return Facts(
         city=city, computation=found, kept=anchored(counts["ledger_number"] or 0), basis=basis_of(read.rows("mart_basis", "scope = 'city'")),
         said_before=said_before(connection, found), counts=counts,
@@ -111,6 +116,8 @@ def read_facts(
         idle=idle, changes=changes, changed_count=changed_count,
         reasons=_reasons(read), deadlines={duty: read.rows("mart_deadlines", f"duty = {literal(duty)}") for duty in ("answer", "provide")},
         matrix=matrix, matrix_sides=sides, heat=heat, heat_days=days, resources_cut=cut,
+        islands=[row | {"label": ISLAND_KINDS[row["kind"]].label} for row in islands.counts(connection, day, "kind")],
+        island_owners=islands.counts(connection, day, "owner"),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from sharing.report.proof import CONDITIONS, SOURCES
 
 _TEMPLATES = Path(__file__).parent / "templates"
 WIDE, NARROW = (920.0, 320.0), (360.0, 300.0)
-_LAST_NIGHTS, _ALARMS, _HEAD = 7, 10, 2000
+_LAST_NIGHTS, _ALARMS, _ISLAND_OWNERS, _HEAD = 7, 10, 10, 2000
 
 
 def page(facts: Facts, csv_name: str, list_name: str = "", stamp: str = "") -> str:
@@ -47,6 +47,7 @@ def page(facts: Facts, csv_name: str, list_name: str = "", stamp: str = "") -> s
         sources=SOURCES,
         condition_names=CONDITIONS,
         alarms_shown=_ALARMS,
+        island_owners_shown=_ISLAND_OWNERS,
     )  # fmt: skip
 
 

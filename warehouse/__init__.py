@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 def connect() -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with the lake attached read-only as `lake` and chosen as the default catalogue.
 
-    Usable while loads run; what it reads is the last committed snapshot. The caller closes it.
+    Usable while loads run; what it reads is the last committed snapshot. Instants are shown, and cut to days, in the city's time zone. The caller closes it.
     """
+    from contracts.catalogue import city_timezone
     from contracts.settings import Settings
     from warehouse.lake import open_lake
 
-    return open_lake(Settings.from_environment(), read_only=True)
+    settings = Settings.from_environment()
+    return open_lake(settings, read_only=True, timezone=city_timezone(settings.city))

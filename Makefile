@@ -8,7 +8,7 @@ export LANDBRIDGE_HOME ?= $(CURDIR)/var
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers browser rivals
+.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers browser spark rivals
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -27,7 +27,7 @@ demo: $(VENV)/.installed ## three nights of the sample city through a real Airfl
 up: $(VENV)/.installed ## Airflow's own pages on the sample city, until interrupted
 	@$(BIN)/python -m cities.qingdao.demo --up
 
-test: $(VENV)/.installed postgres mariadb file-servers browser ## lint, types, import rules, then every test
+test: $(VENV)/.installed postgres mariadb file-servers browser spark ## lint, types, import rules, then every test
 	@$(MAKE) --no-print-directory check
 	@echo "Running the tests …"
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -69,6 +69,12 @@ file-servers: $(VENV)/.installed
 browser:
 	@which chromium > /dev/null 2>&1 || { echo "Installing Chromium from Debian's packages …"; \
 	  $$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk' > /dev/null; }
+
+spark: $(VENV)/.installed ## what LANDBRIDGE_ENGINE=spark needs: Spark's packages of spark.lock (490 MB), and Java where it is missing
+	@which java > /dev/null 2>&1 || test -x "$$JAVA_HOME/bin/java" || { echo "Installing Java from Debian's packages …"; \
+	  $$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless' > /dev/null; }
+	@cmp -s spark.lock $(VENV)/.spark || { echo "Installing Spark from spark.lock into $(VENV) …"; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r spark.lock && cp spark.lock $(VENV)/.spark; }
 
 rivals:
 	@cmp -s benchmarks/rivals.lock $(VENV)/rivals/installed || { echo "Installing the tools to compare with into $(VENV)/rivals …"; \

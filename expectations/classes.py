@@ -9,6 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+
+import expectations.gx  # noqa: F401  (the way the package is imported, before any part of it)
+
+# isort: split
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (

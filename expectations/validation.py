@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # no telemetry, ever; read when the package is imported
-
 import duckdb
-import great_expectations as gx
 from duckdb_engine import ConnectionWrapper
 
 from contracts.errors import InternalError
 from contracts.model import Resource, Rule
 from contracts.quoting import literal
+from expectations.gx import gx
 from expectations.suite import build_suite, rules_of
 
 

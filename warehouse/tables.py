@@ -36,6 +36,9 @@ _PLATFORM_TABLES = {
         connector VARCHAR, load_mode VARCHAR, share_type VARCHAR, resource_code VARCHAR, cycle_hours DOUBLE, fields BIGINT,
         contract_version VARCHAR, contract_fingerprint VARCHAR""",
     ("ops", "city_steps"): "step VARCHAR, as_of TIMESTAMPTZ, inputs VARCHAR",
+    ("ops", "model_runs"): """
+        model VARCHAR, number BIGINT, fingerprint VARCHAR, snapshot BIGINT, as_of TIMESTAMPTZ, kind VARCHAR, reason VARCHAR, changed BIGINT,
+        rows BIGINT, inserted BIGINT, deleted BIGINT, engine VARCHAR, newest BOOLEAN""",
     ("quarantine", "rows"): """
         run_id VARCHAR, department VARCHAR, resource VARCHAR, interval_start TIMESTAMPTZ, row_number BIGINT, key VARCHAR,
         rules VARCHAR[], original JSON""",
@@ -53,6 +56,10 @@ _COMMENTS = {
         "删除标记 keys deleted at their source, so that replaying an older interval does not bring them back"
     ),
     ("ops", "catalogue"): "政务数据目录 the catalogue as loaded",
+    (
+        "ops",
+        "model_runs",
+    ): "模型运行记录 one row a run of a model that had something to do; snapshot is the version its inputs were read at",
     ("quarantine", "rows"): (
         "问题数据隔离区 open problem rows, with the rules they broke and their values as the source gave them"
     ),

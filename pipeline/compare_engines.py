@@ -1,0 +1,71 @@
+"""Whether DuckDB and Spark give the same rows for the same models at the same snapshot of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from contracts.quoting import ident, literal
+from pipeline.model_engine import DuckDbEngine, ModelEngine
+from pipeline.model_plan import plan_run
+from pipeline.model_reading import day_over_by, reading_of
+from pipeline.spark_engine import SparkEngine
+from pipeline.workplace import Workplace
+from transforms.models.model import Model
+from warehouse.lake import count_rows, open_lake
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows of one model on each engine, and how many of them the other one does not have (rows counted as often as they stand)."""
+
+    rows_duckdb: int
+    rows_spark: int
+    only_duckdb: int
+    only_spark: int
+
+
+def compare_engines(place: Workplace, models: Iterable[Model], as_of: datetime) -> dict[str, Comparison]:
+    """Compute every model on both engines as a full rebuild, and return those that differ: nothing where all rows are equal.
+
+    The models' inputs must have been made before. Nothing is written. Raises as `pipeline.models.run_model` does.
+    """
+    connection = open_lake(place.settings, timezone=place.city.timezone.key)
+    connection.execute(f"SET VARIABLE as_of = TIMESTAMPTZ {literal(as_of.isoformat())}")
+    connection.execute(f"SET VARIABLE as_of_day = DATE {literal(day_over_by(place, as_of).isoformat())}")
+    engines: tuple[ModelEngine, ModelEngine] = (DuckDbEngine(), SparkEngine(place.settings))
+    try:
+        compared = {model.name: _compare(connection, place, model, as_of, engines) for model in models}
+    finally:
+        connection.close()
+    return {name: found for name, found in compared.items() if found.only_duckdb or found.only_spark}
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    place: Workplace,
+    model: Model,
+    as_of: datetime,
+    engines: Sequence[ModelEngine],
+) -> Comparison:
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        plan = plan_run(connection, model, as_of, full=True)
+        reading = reading_of(connection, place, model, plan, as_of)
+        for engine in engines:
+            with engine.compute(connection, reading) as relation:
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE {_table(engine)} AS FROM {relation}")
+    finally:
+        connection.execute("COMMIT")  # of temporary tables
+    left, right = (_table(engine) for engine in engines)
+    return Comparison(
+        count_rows(connection, left), count_rows(connection, right), count_rows(connection, f"(FROM {left} EXCEPT ALL FROM {right})"),
+        count_rows(connection, f"(FROM {right} EXCEPT ALL FROM {left})"),
+    )  # fmt: skip
+
+
+def _table(engine: ModelEngine) -> str:
+    return f"temp.{ident('compared_' + engine.name)}"

@@ -13,11 +13,13 @@ from cli.terminal import console, table
 from connectors.registry import check_settings, kinds
 from contracts.check import check_city
 from contracts.json_schema import contract_schema
+from pipeline.model_check import check_city_models
 from pipeline.scratch import write_atomically
 from pipeline.workplace import Workplace
 from sharing.scorecard import check_figures
 from sharing.standards import dcat, national, odcs
 from sharing.standards.described import Span, spans
+from transforms.link.rules import check_link_rules
 from transforms.unify import check_mappings
 from warehouse.lake import open_lake_if_any
 
@@ -30,7 +32,13 @@ def check() -> None:
     place = Workplace.open()
     city = place.city
     mistakes = sorted(
-        {*check_city(city, kinds(), check_settings), *check_figures(city.folder, city), *check_mappings(city)}
+        {
+            *check_city(city, kinds(), check_settings),
+            *check_figures(city.folder, city),
+            *check_mappings(city),
+            *check_link_rules(city),
+            *check_city_models(city)[1],
+        }
     )
     for mistake in mistakes:
         console.print(str(mistake), markup=False, soft_wrap=True)

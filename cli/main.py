@@ -8,17 +8,24 @@ import sys
 import typer
 
 from cli import (
+    analyst_role,
     audit,
     catalogue,
     check,
+    conflict,
     correction,
     data_docs,
     deliver,
+    dictionary,
     digest,
     draft,
     explain,
+    export,
     hashes,
+    islands,
+    link,
     maintain,
+    model,
     plan,
     problems,
     rate,
@@ -63,13 +70,28 @@ app.add_typer(rate.app, name="rate", help="Show the satisfaction rate, explain a
 app.add_typer(
     correction.app, name="correction", help="Challenge data, decide on it, and see until when it must be put right."
 )
+app.add_typer(islands.app, name="islands", help="Show the information islands that remain, and who has to act.")
+app.add_typer(
+    conflict.app,
+    name="conflict",
+    help="Show where departments contradict each other, and send it to them as corrections.",
+)
 app.add_typer(problems.app, name="problems", help="Show each department's open problem rows, and write its files.")
+app.add_typer(
+    link.app, name="link", help="Join records without identifier, explain and review what was joined, and judge."
+)
+app.add_typer(
+    model.app, name="model", help="List, show, check and run the models, and tell where their columns come from."
+)
 app.command("maintain")(maintain.maintain)
 app.command("report")(report.report)
 app.command("scorecard")(scorecard.scorecard)
 app.command("summary")(summary.summary)
 app.command("sql")(sql.sql)
 app.command("shell")(sql.shell)
+app.command("export")(export.export)
+app.command("dictionary")(dictionary.dictionary)
+app.command("analyst-role")(analyst_role.analyst_role)
 app.command("hash")(hashes.hashes)
 app.command("docs")(data_docs.docs)
 

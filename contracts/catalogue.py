@@ -146,6 +146,14 @@ def load_city(folder: Path, only_department: str | None = None) -> City:
     )  # fmt: skip
 
 
+def city_timezone(folder: Path) -> str | None:
+    """The name of the city's time zone, from city.yaml alone; None where it cannot be read."""
+    if not (folder / "city.yaml").is_file():
+        return None
+    head = load_yaml(folder / "city.yaml", Mistakes("city.yaml"))
+    return str(head["timezone"]) if isinstance(head, dict) and head.get("timezone") else None
+
+
 def _departments(folder: Path) -> tuple[dict[str, Department], list[Mistake]]:
     mistakes = Mistakes("departments.yaml")
     departments: dict[str, Department] = {}

@@ -30,6 +30,12 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LANDBRIDGE_COMMIT_RETRIES": ("12", "how often a commit is tried again when other writers are in the way"),
     "LANDBRIDGE_RETRY_SECONDS": ("300", "how long Airflow waits before it asks a source that was down again"),
     "LANDBRIDGE_SOURCE_RETRIES": ("3", "how often Airflow asks a source that was down again"),
+    "LANDBRIDGE_ENGINE": ("duckdb", "where the SELECT of a model is computed: `duckdb` or `spark`"),
+    "LANDBRIDGE_SPARK_MASTER": (
+        "local[*]",
+        "where Spark computes models: `local[*]`, or `spark://host:7077` of a stand-alone cluster",
+    ),
+    "LANDBRIDGE_SPARK_MEMORY": ("1GiB", "memory of Spark's driver and of each of its executors"),
     "LANDBRIDGE_CLOCK": (
         "",
         "in place of the real time, for demos and tests: an instant (ISO 8601 with zone), or a file that holds one",
@@ -54,6 +60,9 @@ class Settings:
     commit_retries: int
     retry_seconds: int
     source_retries: int
+    engine: str
+    spark_master: str
+    spark_memory: str
     clock: str
 
     @classmethod
@@ -79,6 +88,9 @@ class Settings:
             commit_retries=_whole_number(environ, "LANDBRIDGE_COMMIT_RETRIES"),
             retry_seconds=_whole_number(environ, "LANDBRIDGE_RETRY_SECONDS"),
             source_retries=_whole_number(environ, "LANDBRIDGE_SOURCE_RETRIES"),
+            engine=environ.get("LANDBRIDGE_ENGINE") or VARIABLES["LANDBRIDGE_ENGINE"][0],
+            spark_master=environ.get("LANDBRIDGE_SPARK_MASTER") or VARIABLES["LANDBRIDGE_SPARK_MASTER"][0],
+            spark_memory=environ.get("LANDBRIDGE_SPARK_MEMORY") or VARIABLES["LANDBRIDGE_SPARK_MEMORY"][0],
             clock=_checked_clock(environ.get("LANDBRIDGE_CLOCK") or ""),
         )
 

@@ -1,4 +1,4 @@
-"""A night of sharing, after the loads: the register's import, deliveries, corrections, rate and scorecard, anchor, report, problem rows – in this order.
+"""A night of sharing, after the loads: the register's import, deliveries, corrections, islands, rate and scorecard, anchor, report, problem rows – in this order.
 
 Each step derives what to do from the lake, never from what triggered it, and may run any number of times: when nothing it depends on has changed
 it does nothing; what was published of a rate stays beside what is computed later.
@@ -17,7 +17,9 @@ from contracts.errors import ConfigurationError, HistoryUnavailable
 from pipeline import publish, rate_inputs
 from pipeline.catalogue_table import record_catalogue
 from pipeline.city_steps import STEPS, fingerprint, once
+from pipeline.conflicts import conflict_line, rank_conflicts
 from pipeline.digest import city_nights, still_running
+from pipeline.islands import find_islands
 from pipeline.problem_files import write_problem_files
 from pipeline.workplace import Workplace
 from sharing import published, rate, scorecard
@@ -55,6 +57,9 @@ def share_rate(place: Workplace, observed_at: datetime, as_of: datetime | None =
         if newest and as_of is None:
             said += _deliver(connection, place, newest, observed_at, is_complete=is_complete)
             said += settle_corrections(connection, place.settings, place.city, newest, observed_at)
+            said += filter(None, [conflict_line(rank_conflicts(connection, place, newest))])
+        if as_of is None:
+            said += _look_for_islands(connection, place, nights, newest)
         done = _judge(connection, place, nights, newest, observed_at, waiting)
         said.append(
             f"rate and scorecard as of {', '.join(done)}" if done else "nothing changed since the last computation"
@@ -123,6 +128,17 @@ def _deliver(
     for trouble in done.troubles:
         log.warning("deliveries: %s", trouble)
     return [f"deliveries: {', '.join(done.counts)}"] if done.counts else []
+
+
+def _look_for_islands(
+    connection: duckdb.DuckDBPyConnection, place: Workplace, nights: list[datetime], newest: datetime | None
+) -> list[str]:
+    """A city's mistake in how it wants islands looked for stops no rate."""
+    try:
+        return find_islands(connection, place, nights, newest)
+    except ConfigurationError as error:
+        log.error("islands: %s", error)
+        return [str(error)]
 
 
 def _judge(

@@ -20,7 +20,8 @@ DUTIES = {
 }
 LEVELS = ("nation", "province", "city")
 _KEYS = {"duty", "working_days", "level", "article", "valid_from", "valid_to", "liability", "note"}
-_SETTINGS = {"limits", "incomplete_papers", "min_fill", "min_fill_by_field", "goal"}
+# `islands` is read by sharing/islands/rules.py
+_SETTINGS = {"limits", "incomplete_papers", "min_fill", "min_fill_by_field", "goal", "islands"}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def test_every_example_of_the_page_runs(city: SmallCity, monkeypatch: pytest.Mon
         for statement in examples():
             lake.execute(statement).fetchall()
         assert len(examples()) >= 6
+        assert lake.execute("SELECT current_setting('TimeZone')").fetchone() == ("Asia/Shanghai",)
         with pytest.raises(Exception, match="read-only"):
             lake.execute("DELETE FROM tax.taxpayer")
     finally:

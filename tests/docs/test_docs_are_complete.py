@@ -38,7 +38,7 @@ def test_every_command_and_option_is_documented() -> None:
 
 
 def test_no_command_is_documented_that_does_not_exist() -> None:
-    documented = re.findall(r"^\| `landbridge ([a-z]+(?: [a-z-]+)?)", page("cli.md"), re.MULTILINE)
+    documented = re.findall(r"^\| `landbridge ([a-z-]+(?: [a-z-]+)?)", page("cli.md"), re.MULTILINE)
     assert sorted(set(documented)) == sorted(commands())
 
 

@@ -1,7 +1,7 @@
 """A process that makes the sample city from a seed, runs its three nights and writes beside it what every run record says.
 
 `python -m tests.scenarios.sample_city FOLDER SEED SCALE [--whole]`: the departments whose data carry faults, or with `--whole` all of them; then
-what had failed is run again once its source has recovered, every night is repeated twice, and the tables' hashes before and after are written too.
+the unified city is held against the truth, what had failed is run again once its source has recovered, every night is repeated, and the tables' hashes before and after are written too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,17 @@ from cities.qingdao.serve import make_server
 from contracts.errors import LandbridgeError
 from contracts.interval import interval_starting_on
 from contracts.settings import Settings
+from pipeline.city_wide import unify
+from pipeline.compare_engines import compare_engines
+from pipeline.model_reading import day_over_by
+from pipeline.models import city_models, settled_as_of
 from pipeline.night import run_resource
 from pipeline.workplace import Workplace
+from tests.pipeline.engines.small_spark import small_spark
+from tests.scenarios.conflicts_told import conflict_differences
+from tests.scenarios.links_told import link_score
+from tests.scenarios.marts_told import mart_differences
+from tests.scenarios.planted_islands import differences as island_differences
 from tests.small_city import ROOT
 from warehouse.content_hash import content_hashes
 from warehouse.lake import open_lake
@@ -47,16 +57,43 @@ def main(folder: Path, seed: int, scale: float, whole: bool) -> None:
         run_night(place, sources, number, number, set(place.city.resources) if whole else faulty)
     found: dict[str, Any] = {"runs": {f"night-{n}": records(place, n) for n in NIGHTS}}
     if whole:
+        found["joined"] = joined(place, sources)
         # from here on the sources stand at their last night, as they would in a real city
         nights = found["runs"].values()
         failed = {id for night in nights for id, run in night.items() if run["status"] == "failed"}
         for number in NIGHTS:
             run_night(place, sources, number, max(NIGHTS), failed)
         found["before"] = hashes(place.settings)
-        for number in (*NIGHTS, *NIGHTS):
+        for number in NIGHTS:
             run_night(place, sources, number, max(NIGHTS), faulty)
         found["after"] = hashes(place.settings)
     (folder / "found.json").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
+def joined(place: Workplace, sources: Path) -> dict[str, Any]:
+    """Unify the city and say in what the outcome differs from the truth: conflicts, links, islands, and marts from the scorecard; and Spark from DuckDB."""
+    unify(place, settled=True)
+    truth, last = sources / "truth", max(NIGHTS)
+    connection = open_lake(place.settings, timezone=place.city.timezone.key)
+    try:
+        as_of = settled_as_of(connection, place.city, settled=True)
+        assert as_of is not None
+        connection.execute(f"SET VARIABLE as_of_day = DATE '{day_over_by(place, as_of)}'")
+        said = {
+            "conflicts": conflict_differences(connection, truth, last),
+            "links": asdict(link_score(connection, truth, last)),
+            "marts": mart_differences(connection, place, as_of),
+        }
+    finally:
+        connection.close()
+    said["islands"] = island_differences(place, sources)
+    os.environ.update(small_spark(sources.parent / "spark"))
+    on_spark = replace(place, settings=replace(place.settings, spark_master="local-cluster[2,1,1024]"))
+    said["engines"] = {
+        name: asdict(found) for name, found in compare_engines(on_spark, city_models(place.city), as_of).items()
+    }
+    said["models"] = len(city_models(place.city))
+    return said
 
 
 def with_faults(sources: Path) -> set[str]:

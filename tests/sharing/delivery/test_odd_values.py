@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from contracts.errors import ConfigurationError
-from sharing.delivery import spreadsheet
+from sharing import spreadsheet
 from tests.sharing.delivery.delivery_city import DeliveryCity
 
 NOTES = ["=1+1", "+8613812345678", "-1+1", "@SUM(A1)", "\t=x", "＝1", "two\nlines, \"quoted\"", "", None, "370211199001011233", "𠮷🙂é", "\x01bell", "=" * 3 + "\r\n", "0017"]  # fmt: skip

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,22 +99,23 @@ for mode in (", READ_ONLY", ""):
 
 
 @pytest.fixture
-def readable(tmp_path: Path) -> Iterator[Settings]:
-    """A lake whose folder others may read; its way there as well."""
-    settings = Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path / "var")})
+def readable() -> Iterator[Settings]:
+    """A lake whose folder others may read, and the way there: not below pytest's own folder, which is closed to them."""
+    folder = Path(tempfile.mkdtemp(prefix="landbridge-readable-"))
+    settings = Settings.from_environment({"LANDBRIDGE_HOME": str(folder / "var")})
     write(settings, "CREATE SCHEMA tax", "CREATE TABLE tax.duty AS SELECT 7 AS amount")
     held_open = open_lake(settings, read_only=True)
     held_open.execute("SELECT * FROM tax.duty").fetchall()
-    lake = tmp_path / "var" / "lake"
-    ours = [p for p in (lake, *lake.parents) if p.owner() == lake.owner() and p.is_relative_to(tmp_path.parents[1])]
-    for path in ours:
-        path.chmod(path.stat().st_mode | 0o055)
+    lake = folder / "var" / "lake"
+    for path in (folder, folder / "var"):
+        path.chmod(0o755)
     for path in (lake, *lake.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
     yield settings
     for path in (lake, *lake.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     held_open.close()
+    shutil.rmtree(folder)
 
 
 def test_on_sqlite_who_may_only_read_the_folder_writes_nothing(readable: Settings) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts.errors import ConfigurationError
+
 
 @dataclass(frozen=True, order=True)
 class Mistake:
@@ -31,6 +33,16 @@ class Mistakes:
 
     def add(self, place: str, what: str, remedy: str = "") -> None:
         self.found.append(Mistake(self.file, place, what, remedy))
+
+    def refuse(self) -> None:
+        """Raise ConfigurationError where there is any: it names the first mistake and counts the rest."""
+        if self.found:
+            first = self.found[0]
+            raise ConfigurationError(
+                f"{self.file} has {len(self.found)} mistakes, first: {first.what}",
+                where=first.place,
+                remedy=first.remedy,
+            )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 import duckdb
 
-from contracts.quoting import ident, literal
+from contracts.quoting import ident
 from pipeline.model_engine import DuckDbEngine, ModelEngine
 from pipeline.model_plan import plan_run
-from pipeline.model_reading import day_over_by, reading_of
+from pipeline.model_reading import reading_of, set_instant
 from pipeline.spark_engine import SparkEngine
 from pipeline.workplace import Workplace
 from transforms.models.model import Model
@@ -34,8 +34,7 @@ def compare_engines(place: Workplace, models: Iterable[Model], as_of: datetime) 
     The models' inputs must have been made before. Nothing is written. Raises as `pipeline.models.run_model` does.
     """
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
-    connection.execute(f"SET VARIABLE as_of = TIMESTAMPTZ {literal(as_of.isoformat())}")
-    connection.execute(f"SET VARIABLE as_of_day = DATE {literal(day_over_by(place, as_of).isoformat())}")
+    set_instant(connection, place, as_of)
     engines: tuple[ModelEngine, ModelEngine] = (DuckDbEngine(), SparkEngine(place.settings))
     try:
         compared = {model.name: _compare(connection, place, model, as_of, engines) for model in models}

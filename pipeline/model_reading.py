@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 
 from contracts.errors import ConfigurationError
+from contracts.quoting import literal
 from pipeline.model_engine import CHANGED, Reading
 from pipeline.model_inputs import columns_held
 from pipeline.model_plan import Plan
@@ -40,6 +41,12 @@ def reading_of(
 def day_over_by(place: Workplace, as_of: datetime) -> date:
     """The last local day that is over by that instant."""
     return as_of.astimezone(place.city.timezone).date() - timedelta(days=1)
+
+
+def set_instant(connection: duckdb.DuckDBPyConnection, place: Workplace, as_of: datetime) -> None:
+    """Set `as_of` and `as_of_day`, the only time that a model's SELECT knows."""
+    connection.execute(f"SET VARIABLE as_of = TIMESTAMPTZ {literal(as_of.isoformat())}")
+    connection.execute(f"SET VARIABLE as_of_day = DATE {literal(day_over_by(place, as_of).isoformat())}")
 
 
 def where_of(model: Model) -> str:

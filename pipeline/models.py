@@ -17,13 +17,12 @@ import duckdb
 from contracts.catalogue import City
 from contracts.errors import ConfigurationError, LakeBusy
 from contracts.mistakes import did_you_mean
-from contracts.quoting import literal
 from pipeline import model_apply
 from pipeline.digest import city_nights, outcomes
 from pipeline.model_apply import Differences
 from pipeline.model_engine import engine_for
 from pipeline.model_plan import Plan, plan_run, uses_as_of
-from pipeline.model_reading import day_over_by, reading_of, where_of
+from pipeline.model_reading import reading_of, set_instant, where_of
 from pipeline.model_runs import UNCHANGED, ModelRun, last_run, write_run
 from pipeline.model_tables import known_tables
 from pipeline.workplace import Workplace
@@ -140,8 +139,7 @@ class _Runner:
         self.engine = engine_for(place.settings)
         if not table_exists(connection, "ops", "model_runs"):
             commit(connection, place.settings, lambda: ensure_platform(connection), "platform")
-        connection.execute(f"SET VARIABLE as_of = TIMESTAMPTZ {literal(as_of.isoformat())}")
-        connection.execute(f"SET VARIABLE as_of_day = DATE {literal(day_over_by(place, as_of).isoformat())}")
+        set_instant(connection, place, as_of)
 
     def run(self, model: Model, *, full: bool) -> ModelRun:
         for _ in range(self.place.settings.commit_retries + 1):

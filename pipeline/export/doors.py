@@ -15,7 +15,7 @@ from contracts.quoting import literal
 from pipeline.dictionary import described
 from pipeline.dictionary.entries import ColumnEntry
 from pipeline.export.views import exportable, make_views
-from pipeline.model_reading import day_over_by
+from pipeline.model_reading import set_instant
 from pipeline.workplace import Workplace
 from sharing.delivery.pseudonym import SECRET, keyed, requester_key
 from warehouse.lake import LAKE, open_lake, table_exists, tables_of
@@ -124,5 +124,4 @@ def _set_variables(connection: duckdb.DuckDBPyConnection, place: Workplace, as_o
         row = connection.execute(f"SELECT max(interval_end) FROM {RUNS} WHERE status = {literal(LOADED)}").fetchone()
         instant = row[0] if row else None
     if instant is not None:
-        connection.execute(f"SET VARIABLE as_of = TIMESTAMPTZ {literal(instant.isoformat())}")
-        connection.execute(f"SET VARIABLE as_of_day = DATE {literal(day_over_by(place, instant).isoformat())}")
+        set_instant(connection, place, instant)

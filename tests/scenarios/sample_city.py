@@ -24,7 +24,7 @@ from contracts.interval import interval_starting_on
 from contracts.settings import Settings
 from pipeline.city_wide import unify
 from pipeline.compare_engines import compare_engines
-from pipeline.model_reading import day_over_by
+from pipeline.model_reading import set_instant
 from pipeline.models import city_models, settled_as_of
 from pipeline.night import run_resource
 from pipeline.workplace import Workplace
@@ -78,7 +78,7 @@ def joined(place: Workplace, sources: Path) -> dict[str, Any]:
     try:
         as_of = settled_as_of(connection, place.city, settled=True)
         assert as_of is not None
-        connection.execute(f"SET VARIABLE as_of_day = DATE '{day_over_by(place, as_of)}'")
+        set_instant(connection, place, as_of)
         said = {
             "conflicts": conflict_differences(connection, truth, last),
             "links": asdict(link_score(connection, truth, last)),

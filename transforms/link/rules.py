@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.catalogue import City
-from contracts.errors import ConfigurationError
 from contracts.mistakes import Mistake, Mistakes, did_you_mean
 from contracts.reader import load_yaml
 
@@ -74,11 +73,7 @@ def read_link_rules(city: City) -> list[LinkRules]:
     """The rules of every entity that has a `link:` section; ConfigurationError names the first mistake and counts the rest."""
     mistakes = Mistakes(FILE)
     rules = _read(city, mistakes)
-    if mistakes.found:
-        first = mistakes.found[0]
-        raise ConfigurationError(
-            f"{FILE} has {len(mistakes.found)} mistakes, first: {first.what}", where=first.place, remedy=first.remedy
-        )
+    mistakes.refuse()
     return rules
 
 

@@ -21,7 +21,6 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.catalogue import City
-from contracts.errors import ConfigurationError
 from contracts.mistakes import Mistake, Mistakes, did_you_mean
 from contracts.model import Field, Label, Resource
 from contracts.reader import load_yaml
@@ -48,11 +47,7 @@ def read_mappings(city: City) -> Mappings:
     """
     mistakes = Mistakes(FILE)
     mappings = _read(city, mistakes)
-    if mistakes.found:
-        first = mistakes.found[0]
-        raise ConfigurationError(
-            f"{FILE} has {len(mistakes.found)} mistakes, first: {first.what}", where=first.place, remedy=first.remedy
-        )
+    mistakes.refuse()
     return mappings
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from contracts.quoting import ident, literal
-from pipeline.link_splink import FREQUENCIES, score_within, train
+from pipeline.link.splink import FREQUENCIES, score_within, train
 from transforms.link.comparable import SUCCESSORS, comparable_sql
 from transforms.link.comparisons import frequency_columns
 from transforms.link.frequencies import frequencies_sql

@@ -24,8 +24,8 @@ from contracts.catalogue import load_city
 from contracts.identifiers.resident_id import widen_sql
 from contracts.quoting import ident
 from contracts.settings import Settings
-from pipeline.models import run_models
-from pipeline.records import sync_records
+from pipeline.models.run import run_models
+from pipeline.records.step import sync_records
 from pipeline.workplace import Workplace
 from warehouse.lake import commit, open_lake
 from warehouse.tables import ensure_platform, ensure_table

@@ -13,7 +13,7 @@ from cli.terminal import console, table
 from connectors.registry import check_settings, kinds
 from contracts.check import check_city
 from contracts.json_schema import contract_schema
-from pipeline.model_check import check_city_models
+from pipeline.models.check import check_city_models
 from pipeline.scratch import write_atomically
 from pipeline.workplace import Workplace
 from sharing.scorecard import check_figures

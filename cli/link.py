@@ -10,12 +10,12 @@ import typer
 from cli.lake import opened_lake
 from cli.terminal import console, now, percent, table
 from contracts.errors import ConfigurationError
-from pipeline.judgements import Verdict, record_judgements, undo_judgement
-from pipeline.link import link_entities, link_entity
-from pipeline.link_explain import explain_pair
-from pipeline.link_measure import measure_links
-from pipeline.link_review import export_review, read_decisions
-from pipeline.link_tables import JUDGEMENT, SCHEMA
+from pipeline.link.explain import explain_pair
+from pipeline.link.judgements import Verdict, record_judgements, undo_judgement
+from pipeline.link.measure import measure_links
+from pipeline.link.review import export_review, read_decisions
+from pipeline.link.step import link_entities, link_entity
+from pipeline.link.tables import JUDGEMENT, SCHEMA
 from pipeline.workplace import Workplace
 from transforms.link.rules import LinkRules, read_link_rules
 from warehouse.lake import table_exists

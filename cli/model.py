@@ -14,10 +14,10 @@ from cli.lake import opened_lake
 from cli.terminal import console, errors, table
 from contracts.errors import ConfigurationError
 from contracts.mistakes import did_you_mean
-from pipeline.model_check import check_city_models
-from pipeline.model_lineage import city_lineage
-from pipeline.model_runs import ModelRun, last_runs
-from pipeline.models import chosen, city_models, run_models, settled_as_of
+from pipeline.models.check import check_city_models
+from pipeline.models.lineage import city_lineage
+from pipeline.models.run import chosen, city_models, run_models, settled_as_of
+from pipeline.models.runs import ModelRun, last_runs
 from pipeline.workplace import Workplace
 from transforms.models.lineage import FieldOf, Lineage, origins
 from transforms.models.model import Model

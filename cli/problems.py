@@ -8,8 +8,8 @@ import typer
 
 from cli.lake import opened_lake
 from cli.terminal import console, now, table
-from pipeline.problem_files import newest_file, write_problem_files
-from pipeline.problem_summary import summaries
+from pipeline.problems.files import newest_file, write_problem_files
+from pipeline.problems.summary import summaries
 
 app = typer.Typer(invoke_without_command=True)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from contracts.catalogue import City
 from contracts.quoting import ident, literal
 from contracts.settings import Settings
-from pipeline.record_tables import STATE, ensure_state
+from pipeline.records.tables import STATE, ensure_state
 from sharing.calendar import read_calendar
 from warehouse.lake import LAKE, commit
 

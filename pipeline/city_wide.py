@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from pipeline import models
 from pipeline.digest import alarm_lines, city_nights, delivery_lines, digest_text, outcomes
 from pipeline.islands import island_lines
-from pipeline.problem_files import told_lines
-from pipeline.records import sync_records
+from pipeline.models.run import FOLDER, run_models, settled_as_of
+from pipeline.problems.files import told_lines
+from pipeline.records.step import sync_records
 from pipeline.scratch import write_atomically
 from pipeline.sharing_night import share_rate
 from pipeline.workplace import Workplace
@@ -33,11 +33,11 @@ def unify(place: Workplace, *, settled: bool = False) -> dict[str, int]:
     Unless `settled`, nothing is done while the newest night still lacks runs.
     """
     mappings = read_mappings(place.city)
-    if not mappings.entities and not (place.city.folder / models.FOLDER).is_dir():
+    if not mappings.entities and not (place.city.folder / FOLDER).is_dir():
         return {}
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
     try:
-        as_of = models.settled_as_of(connection, place.city, settled=settled)
+        as_of = settled_as_of(connection, place.city, settled=settled)
     finally:
         connection.close()
     if as_of is None:
@@ -45,10 +45,10 @@ def unify(place: Workplace, *, settled: bool = False) -> dict[str, int]:
     counts = sync_records(place, settled=settled)
     if any(entity.link for entity in mappings.entities):
         # its libraries are heavy, and a city that links by identifiers alone never needs them
-        from pipeline.link import link_entities
+        from pipeline.link.step import link_entities
 
         counts |= link_entities(place, settled=settled)
-    done = models.run_models(place, as_of)
+    done = run_models(place, as_of)
     return counts | {run.model: run.rows for run in done if run.inserted or run.deleted}
 
 

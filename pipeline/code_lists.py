@@ -10,7 +10,7 @@ import duckdb
 
 from contracts.quoting import ident, literal
 from contracts.settings import Settings
-from pipeline.record_tables import STATE, ensure_state
+from pipeline.records.tables import STATE, ensure_state
 from warehouse.lake import LAKE, commit, table_exists
 
 SCHEMA = "reference"

@@ -20,7 +20,7 @@ from pipeline.city_steps import STEPS, fingerprint, once
 from pipeline.conflicts import conflict_line, rank_conflicts
 from pipeline.digest import city_nights, still_running
 from pipeline.islands import find_islands
-from pipeline.problem_files import write_problem_files
+from pipeline.problems.files import write_problem_files
 from pipeline.workplace import Workplace
 from sharing import published, rate, scorecard
 from sharing.corrections.night import settle_corrections

@@ -82,7 +82,7 @@ def _model(city: str, name: str) -> Dataset:
     from openlineage.client.event_v2 import Dataset
     from openlineage.client.facet_v2 import column_lineage_dataset, schema_dataset
 
-    from pipeline.model_lineage import direct_lineage
+    from pipeline.models.lineage import direct_lineage
     from pipeline.workplace import Workplace
 
     model, origins = direct_lineage(Workplace.open().city, name)

@@ -80,8 +80,8 @@ def records() -> None:
     """Keep the history of the records that feed the unified entities; skip all that follows while the newest night still lacks runs."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from pipeline.models import newest_as_of
-    from pipeline.records import sync_records
+    from pipeline.models.run import newest_as_of
+    from pipeline.records.step import sync_records
 
     place = _workplace()
     if newest_as_of(place) is None:
@@ -91,14 +91,14 @@ def records() -> None:
 
 def link() -> None:
     """Find out which records are one entity."""
-    from pipeline.link import link_entities
+    from pipeline.link.step import link_entities
 
     _tell(link_entities(_workplace()))
 
 
 def model(name: str) -> None:
     """Bring one model's table up to date."""
-    from pipeline.models import run_named
+    from pipeline.models.run import run_named
 
     done = run_named(_workplace(), name)
     log.info("%s", done or f"{name}: the newest night still lacks runs")
@@ -106,7 +106,7 @@ def model(name: str) -> None:
 
 def models() -> None:
     """Tell the mistake for which the models' files cannot be planned, one task each; where it has been repaired meanwhile, run them."""
-    from pipeline.models import newest_as_of, run_models
+    from pipeline.models.run import newest_as_of, run_models
 
     place = _workplace()
     if (as_of := newest_as_of(place)) is not None:

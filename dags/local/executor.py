@@ -18,7 +18,7 @@ MODULES = (
     "expectations.validation",
     "pipeline.night",
     "pipeline.city_wide",
-    "pipeline.model_lineage",
+    "pipeline.models.lineage",
     "airflow.sdk.execution_time.task_runner",
     "airflow.dag_processing.dagbag",
     "airflow.providers.standard.operators.python",

@@ -14,7 +14,7 @@ from pipeline.calendar_table import COMMENTS as CALENDAR_COMMENTS
 from pipeline.code_lists import COMMENTS as CODE_LIST_COMMENTS
 from pipeline.dictionary.carried import passed_on
 from pipeline.dictionary.entries import ColumnEntry, Mask, TableEntry
-from pipeline.models import city_models
+from pipeline.models.run import city_models
 from sharing.delivery.masks import PSEUDONYM, WITHHELD, mask_of
 from transforms.models import Model
 from transforms.models.lineage import FieldOf, field_lineage

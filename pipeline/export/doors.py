@@ -15,7 +15,7 @@ from contracts.quoting import literal
 from pipeline.dictionary import described
 from pipeline.dictionary.entries import ColumnEntry
 from pipeline.export.views import exportable, make_views
-from pipeline.model_reading import set_instant
+from pipeline.models.reading import set_instant
 from pipeline.workplace import Workplace
 from sharing.delivery.pseudonym import SECRET, keyed, requester_key
 from warehouse.lake import LAKE, open_lake, table_exists, tables_of

@@ -26,7 +26,7 @@ from contracts.settings import Settings
 from dags.building import steps
 from dags.building.plan import local_day
 from dags.building.schedule_table import README, schedule_table
-from pipeline.models import city_models
+from pipeline.models.run import city_models
 from warehouse.lake import open_lake, tables_of
 
 ROOT = Path(__file__).resolve().parents[2]

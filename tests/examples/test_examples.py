@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from contracts.quoting import ident
-from pipeline.model_check import empty_tables
+from pipeline.models.check import empty_tables
 from tests.models.readable import qingdao
 from tests.small_city import ROOT
 

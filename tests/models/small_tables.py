@@ -25,11 +25,11 @@ from typing import Any
 
 from contracts.catalogue import load_city
 from contracts.quoting import ident, literal
-from pipeline import model_apply
-from pipeline.model_check import empty_tables
-from pipeline.model_engine import CHANGED
-from pipeline.model_tables import known_tables
-from pipeline.models import city_models
+from pipeline.models import apply
+from pipeline.models.check import empty_tables
+from pipeline.models.engine import CHANGED
+from pipeline.models.run import city_models
+from pipeline.models.tables import known_tables
 from transforms.models.inputs import restricted
 from transforms.models.model import Model
 from transforms.models.sql_text import with_tables
@@ -72,7 +72,7 @@ def rows_of(
                 connection.execute(
                     f"INSERT INTO {ident(*name.split('.', 1))} ({columns}) VALUES ({marks})", list(row.values())
                 )
-        model_apply.compute(connection, model, f"({model.sql})", increment=False, null=False)
+        apply.compute(connection, model, f"({model.sql})", increment=False, null=False)
         order = ", ".join(map(ident, model.key))
         found = _dictionaries(connection, f"SELECT * FROM model_fresh ORDER BY {order}")
         _check_increment(connection, model, found, order)

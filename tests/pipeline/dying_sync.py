@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.catalogue import load_city
 from contracts.settings import Settings
-from pipeline import records
+from pipeline.records import step
 from pipeline.workplace import Workplace
 
 
@@ -18,7 +18,7 @@ def main(root: str) -> None:
     settings = Settings.from_environment(
         {"LANDBRIDGE_HOME": f"{root}/var", "LANDBRIDGE_MEMORY": "512MiB", "LANDBRIDGE_THREADS": "1"}
     )
-    sync, entities = records._sync_entity, []
+    sync, entities = step._sync_entity, []
 
     def dies(connection: Any, place: Workplace, entity: Any) -> int:
         changed = sync(connection, place, entity)
@@ -27,8 +27,8 @@ def main(root: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return changed
 
-    records._sync_entity = dies
-    records.sync_records(Workplace(settings, load_city(Path(root) / "city")), settled=True)
+    step._sync_entity = dies
+    step.sync_records(Workplace(settings, load_city(Path(root) / "city")), settled=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pyarrow as pa
 from contracts.catalogue import load_city
 from contracts.quoting import literal
 from contracts.settings import Settings
-from pipeline.link import link_entity
+from pipeline.link.step import link_entity
 from pipeline.workplace import Workplace
 from transforms.link.rules import LinkRules, read_link_rules
 from warehouse.lake import commit, open_lake

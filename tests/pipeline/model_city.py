@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.model_runs import ModelRun
-from pipeline.models import city_models, run_models
+from pipeline.models.run import city_models, run_models
+from pipeline.models.runs import ModelRun
 from tests.small_city import SmallCity
 from warehouse.lake import commit, open_lake
 from warehouse.tables import ensure_platform, ensure_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.models import run_models
+from pipeline.models.run import run_models
 from pipeline.workplace import Workplace
 from tests.pipeline.model_city import AS_OF
 

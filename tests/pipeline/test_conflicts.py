@@ -9,8 +9,8 @@ import pytest
 
 from contracts.errors import ConfigurationError
 from pipeline.conflicts import chosen_groups, conflict_groups, conflict_line, rank_conflicts, send
-from pipeline.models import run_models
-from pipeline.records import sync_records
+from pipeline.models.run import run_models
+from pipeline.records.step import sync_records
 from pipeline.workplace import Workplace
 from sharing.corrections.desk import decide
 from sharing.requests.desk import Desk, Signed

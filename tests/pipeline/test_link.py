@@ -21,11 +21,18 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from contracts.errors import ConfigurationError
-from pipeline.judgements import Judgement, Verdict, contradiction, load_judgements, record_judgements, undo_judgement
-from pipeline.link import link_entity
-from pipeline.link_explain import explain_pair
-from pipeline.link_measure import measure_links
-from pipeline.link_review import export_review, read_decisions
+from pipeline.link.explain import explain_pair
+from pipeline.link.judgements import (
+    Judgement,
+    Verdict,
+    contradiction,
+    load_judgements,
+    record_judgements,
+    undo_judgement,
+)
+from pipeline.link.measure import measure_links
+from pipeline.link.review import export_review, read_decisions
+from pipeline.link.step import link_entity
 from tests.pipeline.link_city import LinkCity, Person, cards, person, record, register, residents
 
 NOW = datetime(2020, 5, 6, tzinfo=UTC)
@@ -245,7 +252,7 @@ def test_a_run_killed_before_its_commit_is_run_again_to_the_same_end(
     for one in (city, other):
         one.add([("library.card", "new", replace(PEOPLE[5], id=""))])
     script = (
-        "import os, signal\nfrom pathlib import Path\nimport pipeline.link as step\nfrom tests.pipeline.link_city import LinkCity\n"
+        "import os, signal\nfrom pathlib import Path\nimport pipeline.link.step as step\nfrom tests.pipeline.link_city import LinkCity\n"
         "apply = step.apply_links\ndef killed(*args, **named):\n    apply(*args, **named)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
         f"step.apply_links = killed\nLinkCity(Path({str(city.folder)!r})).link()\n"
     )

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.model import Field
+from pipeline.problems.suggested_fixes import suggestions
 from pipeline.proposals import Codes, proposals
-from pipeline.suggested_fixes import suggestions
 from tests.small_city import SmallCity
 
 CODES = Codes(("370202", "370211", "A0101"), {"市南区": "370202", "黄岛区": "370211"})

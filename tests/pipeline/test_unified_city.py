@@ -59,8 +59,8 @@ def test_nights_one_by_one_leave_what_a_full_rebuild_makes_and_history_tells_eac
                 "the source department's word counts"
             )
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pipeline.model_parts._WORKING_BYTES", 2**40)
-            patch.setattr("pipeline.model_parts._MOST", 3)
+            patch.setattr("pipeline.models.parts._WORKING_BYTES", 2**40)
+            patch.setattr("pipeline.models.parts._MOST", 3)
             assert city.unify(len(nights), full=True) == {}, "a full rebuild, in parts, finds every row as it is"
         for night, known in enumerate(said, 1):
             assert city.known_on(city.interval(night).start) == known

@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.models import run_models
-from pipeline.records import sync_records
+from pipeline.models.run import run_models
+from pipeline.records.step import sync_records
 from pipeline.workplace import Workplace
 from tests.sharing.rate_city import ZONE, RateCity
 from warehouse.lake import open_lake

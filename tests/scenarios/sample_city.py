@@ -23,10 +23,10 @@ from contracts.errors import LandbridgeError
 from contracts.interval import interval_starting_on
 from contracts.settings import Settings
 from pipeline.city_wide import unify
-from pipeline.compare_engines import compare_engines
-from pipeline.model_reading import set_instant
-from pipeline.models import city_models, settled_as_of
+from pipeline.models.reading import set_instant
+from pipeline.models.run import city_models, settled_as_of
 from pipeline.night import run_resource
+from pipeline.spark.compare import compare_engines
 from pipeline.workplace import Workplace
 from tests.pipeline.engines.small_spark import small_spark
 from tests.scenarios.conflicts_told import conflict_differences

@@ -16,7 +16,7 @@ from contracts.catalogue import City, load_city
 from contracts.errors import ConfigurationError
 from contracts.identifiers import registration_no
 from contracts.model import Label
-from pipeline.model_tables import known_tables
+from pipeline.models.tables import known_tables
 from tests.contracts.a_resource import field, resource
 from transforms.models import check_models
 from transforms.unify import Mappings, check_mappings, entity_models, read_mappings

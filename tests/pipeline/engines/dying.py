@@ -7,8 +7,8 @@ import signal
 import sys
 from pathlib import Path
 
-from pipeline import model_apply
-from pipeline.models import run_models
+from pipeline.models import apply
+from pipeline.models.run import run_models
 from pipeline.workplace import Workplace
 from tests.pipeline.model_city import AS_OF
 
@@ -21,5 +21,5 @@ def _die(*_: object, **__: object) -> None:
 
 
 if __name__ == "__main__":
-    model_apply.compute = _die
+    apply.compute = _die
     run_models(Workplace.open(), AS_OF)

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
-from pipeline.spark_session import spark_for
+from pipeline.spark.session import spark_for
 
 
 def test_without_java_the_remedy_names_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

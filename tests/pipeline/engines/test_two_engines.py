@@ -21,11 +21,11 @@ import pytest
 from contracts.errors import ConfigurationError, InternalError
 from contracts.model import Label
 from contracts.settings import Settings
-from pipeline.compare_engines import compare_engines
-from pipeline.model_engine import Reading
-from pipeline.models import city_models
-from pipeline.spark_engine import SparkEngine
-from pipeline.spark_session import spark_for, stop_spark
+from pipeline.models.engine import Reading
+from pipeline.models.run import city_models
+from pipeline.spark.compare import compare_engines
+from pipeline.spark.engine import SparkEngine
+from pipeline.spark.session import spark_for, stop_spark
 from tests.pipeline.engines.expressions import ROWS, TABLE, TYPES, aggregates, expressions
 from tests.pipeline.engines.nights import CITY_NIGHTS, FIRST, PERSON, SECOND, THIRD
 from tests.pipeline.engines.small_spark import small_spark

@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.catalogue import load_city
 from contracts.settings import Settings
-from pipeline.problem_files import write_problem_files
+from pipeline.problems.files import write_problem_files
 from pipeline.workplace import Workplace
 from sharing.corrections.night import settle_corrections
 from sharing.ledger import store

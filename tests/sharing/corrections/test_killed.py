@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.problem_files import write_problem_files
+from pipeline.problems.files import write_problem_files
 from pipeline.workplace import Workplace
 from tests.sharing.corrections.correction_city import BUREAU, RULE, CorrectionCity
 from tests.small_city import ROOT

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import duckdb
 
-from pipeline.model_inputs import changes_since, collect_values, held
-from pipeline.model_runs import FULL, INCREMENT, UNCHANGED, ModelRun, last_run
+from pipeline.models.inputs import changes_since, collect_values, held
+from pipeline.models.runs import FULL, INCREMENT, UNCHANGED, ModelRun, last_run
 from transforms.models.model import Model
 from warehouse.lake import current_snapshot
 

@@ -10,7 +10,7 @@ import duckdb
 
 from contracts.errors import ConfigurationError
 from contracts.quoting import ident, literal
-from pipeline.link_tables import alias_table, record_table
+from pipeline.link.tables import alias_table, record_table
 from transforms.link.rules import LinkRules
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 import duckdb
 
 from contracts.quoting import ident
-from pipeline.model_engine import DuckDbEngine, ModelEngine
-from pipeline.model_plan import plan_run
-from pipeline.model_reading import reading_of, set_instant
-from pipeline.spark_engine import SparkEngine
+from pipeline.models.engine import DuckDbEngine, ModelEngine
+from pipeline.models.plan import plan_run
+from pipeline.models.reading import reading_of, set_instant
+from pipeline.spark.engine import SparkEngine
 from pipeline.workplace import Workplace
 from transforms.models.model import Model
 from warehouse.lake import count_rows, open_lake
@@ -31,7 +31,7 @@ class Comparison:
 def compare_engines(place: Workplace, models: Iterable[Model], as_of: datetime) -> dict[str, Comparison]:
     """Compute every model on both engines as a full rebuild, and return those that differ: nothing where all rows are equal.
 
-    The models' inputs must have been made before. Nothing is written. Raises as `pipeline.models.run_model` does.
+    The models' inputs must have been made before. Nothing is written. Raises as `pipeline.models.run.run_model` does.
     """
     connection = open_lake(place.settings, timezone=place.city.timezone.key)
     set_instant(connection, place, as_of)

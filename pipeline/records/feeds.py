@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from contracts.quoting import literal
-from pipeline.model_inputs import Changes, changes_since
+from pipeline.models.inputs import Changes, changes_since
 from warehouse.lake import LAKE
 
 

@@ -14,12 +14,12 @@ import duckdb
 
 from contracts.errors import LakeBusy
 from pipeline.digest import still_running
-from pipeline.judgements import Judgement, load_judgements
-from pipeline.link_apply import apply_links
-from pipeline.link_model import LinkModel, model_in_force, store_model, train_model
-from pipeline.link_pairs import all_comparable, decide, forms_fingerprint, pairs_again, pairs_anew, touched_comparable
-from pipeline.link_tables import SCHEMA, STATE, ensure_entity
-from pipeline.model_inputs import changes_since
+from pipeline.link.apply import apply_links
+from pipeline.link.judgements import Judgement, load_judgements
+from pipeline.link.pairs import all_comparable, decide, forms_fingerprint, pairs_again, pairs_anew, touched_comparable
+from pipeline.link.tables import SCHEMA, STATE, ensure_entity
+from pipeline.link.trained import LinkModel, model_in_force, store_model, train_model
+from pipeline.models.inputs import changes_since
 from pipeline.workplace import Workplace
 from transforms.link.rules import LinkRules, read_link_rules
 from transforms.link.settings import blocking

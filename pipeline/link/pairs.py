@@ -11,9 +11,9 @@ import duckdb
 import pyarrow as pa
 
 from contracts.quoting import ident, literal
-from pipeline.judgements import Judgement, components
-from pipeline.link_splink import score, score_within
-from pipeline.link_tables import SCHEMA, comparable_table, pair_table, record_table
+from pipeline.link.judgements import Judgement, components
+from pipeline.link.splink import score, score_within
+from pipeline.link.tables import SCHEMA, comparable_table, pair_table, record_table
 from pipeline.workplace import Workplace
 from transforms.link import decide as d
 from transforms.link.addresses import read_divisions

@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from contracts.quoting import ident
-from pipeline.link_pairs import CHANGED, COMPARABLE, FRESH, TOUCHED
-from pipeline.link_tables import alias_table, comparable_table, pair_table, record_table
+from pipeline.link.pairs import CHANGED, COMPARABLE, FRESH, TOUCHED
+from pipeline.link.tables import alias_table, comparable_table, pair_table, record_table
 from transforms.link import decide as d
 from transforms.link.rules import LinkRules
 from warehouse.lake import count_rows

@@ -12,7 +12,7 @@ import duckdb
 
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
-from pipeline.link_tables import JUDGEMENT, SCHEMA, ensure_common
+from pipeline.link.tables import JUDGEMENT, SCHEMA, ensure_common
 from warehouse.lake import commit, table_exists
 
 SAME, DIFFERENT = "same", "different"

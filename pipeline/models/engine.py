@@ -1,6 +1,6 @@
 """Where the SELECT of a model is computed: DuckDB in this process, or another engine that reads the same lake.
 
-An engine computes and writes nothing to the lake; `pipeline.models` applies what it gave, in the same way for all. A new one is a class with
+An engine computes and writes nothing to the lake; `pipeline.models.run` applies what it gave, in the same way for all. A new one is a class with
 the two members of `ModelEngine`, and a line in `engine_for`. It gets a `Reading` whose `sql` is complete: the inputs of an increment are already restricted
 to the rows of changed values by `IN (SELECT value FROM model_changed)`, and what the lake does not hold yet is written in as an empty table.
 So it only has to make available, as of `snapshot`, the tables in `tables`, in an increment `model_changed` (a temporary table of the connection, one column
@@ -60,7 +60,7 @@ class DuckDbEngine:
     @contextmanager
     def compute(self, connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[str]:
         """The SELECT in brackets, which is run when it is read; of several parts a temporary table."""
-        from pipeline.model_parts import PARTS, parts_of
+        from pipeline.models.parts import PARTS, parts_of
 
         first, *others = parts_of(connection, reading)
         if not others:
@@ -80,7 +80,7 @@ def engine_for(settings: Settings) -> ModelEngine:
     if settings.engine == "duckdb":
         return DuckDbEngine()
     if settings.engine == "spark":
-        from pipeline.spark_engine import SparkEngine
+        from pipeline.spark.engine import SparkEngine
 
         return SparkEngine(settings)
     raise ConfigurationError(

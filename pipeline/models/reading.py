@@ -8,10 +8,10 @@ import duckdb
 
 from contracts.errors import ConfigurationError
 from contracts.quoting import literal
-from pipeline.model_engine import CHANGED, Reading
-from pipeline.model_inputs import columns_held
-from pipeline.model_plan import Plan
-from pipeline.model_tables import known_tables
+from pipeline.models.engine import CHANGED, Reading
+from pipeline.models.inputs import columns_held
+from pipeline.models.plan import Plan
+from pipeline.models.tables import known_tables
 from pipeline.workplace import Workplace
 from transforms.models.inputs import empty, restricted, widened
 from transforms.models.model import Model

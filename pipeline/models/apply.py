@@ -8,8 +8,8 @@ import duckdb
 
 from contracts.errors import ConfigurationError
 from contracts.quoting import ident, literal
-from pipeline.model_engine import CHANGED
-from pipeline.model_parts import ranges_of
+from pipeline.models.engine import CHANGED
+from pipeline.models.parts import ranges_of
 from transforms.models.inputs import of_values
 from transforms.models.model import Model
 from warehouse.lake import LAKE, count_rows

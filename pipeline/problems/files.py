@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.problem_history import SEEN, remember
-from pipeline.problem_rows import HEADINGS, ProblemList, ProblemRow
+from pipeline.problems.history import SEEN, remember
+from pipeline.problems.rows import HEADINGS, ProblemList, ProblemRow
 from pipeline.scratch import scratch_path
 from pipeline.workplace import Workplace
 from sharing.formulas import defused

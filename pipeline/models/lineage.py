@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contracts.catalogue import City
-from pipeline.model_tables import known_tables
-from pipeline.models import chosen, city_models
+from pipeline.models.run import chosen, city_models
+from pipeline.models.tables import known_tables
 from transforms.models.lineage import FieldOf, Lineage, field_lineage
 from transforms.models.model import Model
 from transforms.unify import read_mappings

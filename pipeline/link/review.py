@@ -17,8 +17,8 @@ import duckdb
 
 from contracts.errors import ConfigurationError
 from contracts.quoting import ident
-from pipeline.judgements import DIFFERENT, SAME, Verdict
-from pipeline.link_tables import JUDGEMENT, SCHEMA, alias_table, comparable_table, pair_table, record_table
+from pipeline.link.judgements import DIFFERENT, SAME, Verdict
+from pipeline.link.tables import JUDGEMENT, SCHEMA, alias_table, comparable_table, pair_table, record_table
 from transforms.link.comparable import best_sql
 from transforms.link.rules import LinkRules
 from warehouse.lake import table_exists

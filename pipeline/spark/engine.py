@@ -17,8 +17,8 @@ import duckdb
 from contracts.errors import ConfigurationError, InternalError
 from contracts.quoting import ident, literal
 from contracts.settings import Settings
-from pipeline.model_engine import CHANGED, Reading
-from pipeline.spark_session import Spark, spark_for
+from pipeline.models.engine import CHANGED, Reading
+from pipeline.spark.session import Spark, spark_for
 from transforms.models.spark_dialect import to_spark
 from transforms.models.spark_types import can_hold, spark_type
 from warehouse.lake import LAKE

@@ -10,9 +10,9 @@ from contracts.catalogue import City
 from contracts.errors import ConfigurationError
 from contracts.mistakes import Mistake
 from contracts.quoting import ident
-from pipeline import model_apply
-from pipeline.model_tables import Columns, known_tables
-from pipeline.models import FOLDER
+from pipeline.models import apply
+from pipeline.models.run import FOLDER
+from pipeline.models.tables import Columns, known_tables
 from transforms.models.check import check_models, place_of
 from transforms.models.model import Model
 from transforms.models.reader import read_folder
@@ -68,7 +68,7 @@ def _probe(models: Iterable[Model], tables: Mapping[str, Columns]) -> list[Mista
     connection = empty_tables({name: columns for name, columns in tables.items() if name in read})
     for model in listed:
         try:
-            model_apply.compute(connection, model, f"({model.sql})", increment=False, null=False)
+            apply.compute(connection, model, f"({model.sql})", increment=False, null=False)
         except ConfigurationError as error:
             found.append(Mistake(place_of(model), "columns", error.what, error.remedy))
         except duckdb.Error as error:

@@ -16,9 +16,9 @@ from contracts.quoting import ident, literal, literals
 from pipeline.calendar_table import load_calendar
 from pipeline.code_lists import load_code_lists
 from pipeline.digest import still_running
-from pipeline.record_feeds import ChangeFeeds, changed_keys_sql
-from pipeline.record_tables import GUARD, STATE, ensure_record_table, ensure_state
-from pipeline.record_versions import close_and_open, find_changes, follow_old_numbers
+from pipeline.records.feeds import ChangeFeeds, changed_keys_sql
+from pipeline.records.tables import GUARD, STATE, ensure_record_table, ensure_state
+from pipeline.records.versions import close_and_open, find_changes, follow_old_numbers
 from pipeline.workplace import Workplace
 from transforms.unify import Entity, Feed, read_mappings
 from transforms.unify.records import SCHEMA, mapped_sql

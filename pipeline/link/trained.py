@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from contracts.quoting import literal
-from pipeline.link_splink import FREQUENCIES, train
-from pipeline.link_tables import FREQUENCY, MODEL, SCHEMA
+from pipeline.link.splink import FREQUENCIES, train
+from pipeline.link.tables import FREQUENCY, MODEL, SCHEMA
 from transforms.link.comparisons import frequency_columns
 from transforms.link.frequencies import frequencies_sql
 from transforms.link.rules import LinkRules

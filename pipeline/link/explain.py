@@ -8,9 +8,9 @@ import duckdb
 
 from contracts.errors import ConfigurationError
 from contracts.quoting import literal
-from pipeline.link_model import model_in_force
-from pipeline.link_splink import waterfall
-from pipeline.link_tables import SCHEMA, alias_table, comparable_table
+from pipeline.link.splink import waterfall
+from pipeline.link.tables import SCHEMA, alias_table, comparable_table
+from pipeline.link.trained import model_in_force
 from transforms.link.rules import LinkRules
 from warehouse.lake import table_exists
 

@@ -17,14 +17,14 @@ import duckdb
 from contracts.catalogue import City
 from contracts.errors import ConfigurationError, LakeBusy
 from contracts.mistakes import did_you_mean
-from pipeline import model_apply
 from pipeline.digest import city_nights, outcomes
-from pipeline.model_apply import Differences
-from pipeline.model_engine import engine_for
-from pipeline.model_plan import Plan, plan_run, uses_as_of
-from pipeline.model_reading import reading_of, set_instant, where_of
-from pipeline.model_runs import UNCHANGED, ModelRun, last_run, write_run
-from pipeline.model_tables import known_tables
+from pipeline.models import apply
+from pipeline.models.apply import Differences
+from pipeline.models.engine import engine_for
+from pipeline.models.plan import Plan, plan_run, uses_as_of
+from pipeline.models.reading import reading_of, set_instant, where_of
+from pipeline.models.runs import UNCHANGED, ModelRun, last_run, write_run
+from pipeline.models.tables import known_tables
 from pipeline.workplace import Workplace
 from transforms.models import in_order, read_models
 from transforms.models.model import Model
@@ -166,14 +166,14 @@ class _Runner:
         done = commit(
             connection, self.place.settings, lambda: self._write(model, plan, found), f"model {model.name} {plan.kind}"
         )
-        model_apply.clear(connection)
+        apply.clear(connection)
         return done
 
     def _compute(self, model: Model, plan: Plan) -> Differences:
         reading = reading_of(self.connection, self.place, model, plan, self.as_of)
         try:
             with self.engine.compute(self.connection, reading) as relation:
-                model_apply.compute(self.connection, model, relation, increment=plan.is_increment, null=plan.null)
+                apply.compute(self.connection, model, relation, increment=plan.is_increment, null=plan.null)
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
             raise ConfigurationError(
                 f"the SELECT cannot be run: {str(error).splitlines()[0]}",
@@ -187,16 +187,14 @@ class _Runner:
                 where=where_of(model),
                 remedy="TRY_CAST, or a CASE that keeps those values out",
             ) from None
-        return model_apply.compare(
-            self.connection, model, exists=plan.exists, increment=plan.is_increment, null=plan.null
-        )
+        return apply.compare(self.connection, model, exists=plan.exists, increment=plan.is_increment, null=plan.null)
 
     def _write(self, model: Model, plan: Plan, found: Differences) -> ModelRun | None:
         last = last_run(self.connection, model.name)
         if last != plan.last:
             return None
         is_described = last is not None and last.fingerprint == model.fingerprint
-        rows = model_apply.write(self.connection, model, found, describe=not is_described)
+        rows = apply.write(self.connection, model, found, describe=not is_described)
         run = ModelRun(
             model.name, last.number + 1 if last else 1, model.fingerprint, plan.snapshot, self.as_of if uses_as_of(model) else None, plan.kind,
             plan.reason, plan.changed, rows, found.inserted, found.deleted, self.engine.name,

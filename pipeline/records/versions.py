@@ -60,7 +60,7 @@ def close_and_open(connection: duckdb.DuckDBPyConnection, entity: Entity, resour
         key = ident(entity.key)
         old = ident(entity.old_key) if entity.old_key else "NULL"
         said = ", ".join(ident(c) for c in said_columns(entity))
-        # in the order of ids, so that a range of entities is read without the rest (pipeline/model_parts.py)
+        # in the order of ids, so that a range of entities is read without the rest (pipeline/models/parts.py)
         id = record_id_sql(entity, resource.id, "record_key")
         alias = ""
         entity_id = "o.own_id"

@@ -17,9 +17,9 @@ import duckdb
 from contracts.model import Resource, Rule
 from contracts.quoting import ident, literal
 from contracts.rules import MALFORMED_LINE
-from pipeline.problem_history import TOLD_RULES, first_seen_sql
+from pipeline.problems.history import TOLD_RULES, first_seen_sql
+from pipeline.problems.suggested_fixes import suggestions
 from pipeline.rule_words import CHALLENGED, DIMENSIONS, in_words
-from pipeline.suggested_fixes import suggestions
 from pipeline.workplace import Workplace
 from sharing.corrections.clock import CorrectionClock
 from sharing.corrections.disputed_rows import MISSING, DisputedRow, kept

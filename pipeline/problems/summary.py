@@ -9,7 +9,7 @@ from datetime import date
 import duckdb
 
 from contracts.quoting import literal
-from pipeline.problem_history import TOLD_RULES, first_seen_sql
+from pipeline.problems.history import TOLD_RULES, first_seen_sql
 from pipeline.rule_words import CHALLENGED, in_words
 from pipeline.workplace import Workplace
 from sharing.corrections.clock import CorrectionClock

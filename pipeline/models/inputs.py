@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from contracts.quoting import ident, literal, literals
-from pipeline.model_engine import CHANGED
+from pipeline.models.engine import CHANGED
 from transforms.models.model import Model
 from warehouse.lake import LAKE
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from contracts.quoting import ident, literal
-from pipeline.model_engine import Reading
+from pipeline.models.engine import Reading
 from transforms.models.model import Model
 from warehouse.lake import LAKE, count_rows
 

@@ -30,6 +30,7 @@ from tests.pipeline.engines.expressions import ROWS, TABLE, TYPES, aggregates, e
 from tests.pipeline.engines.nights import CITY_NIGHTS, FIRST, PERSON, SECOND, THIRD
 from tests.pipeline.engines.small_spark import small_spark
 from tests.pipeline.model_city import AS_OF, ModelCity
+from tests.postgres import Postgres
 from transforms.models.model import Column, Input, Model
 from warehouse.lake import current_snapshot, open_lake
 from warehouse.spark_tables import lake_files
@@ -131,11 +132,11 @@ def test_a_column_added_with_a_default_holds_it_in_older_rows(
 
 
 def test_nights_on_spark_and_on_duckdb_leave_the_same_tables(
-    environment: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    environment: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture, postgres: Postgres
 ) -> None:
-    # the home of the session that runs already, with a lake of its own
+    # the home of the session that runs already, with a lake of its own; its catalogue in PostgreSQL, the other city's in SQLite
     of_its_own = {
-        "LANDBRIDGE_CATALOGUE": f"sqlite:{tmp_path}/catalogue.sqlite",
+        "LANDBRIDGE_CATALOGUE": f"postgres:{postgres.database('spark')}",
         "LANDBRIDGE_LAKE_FILES": f"{tmp_path}/data",
     }
     cities = {

@@ -45,9 +45,7 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, rules: LinkRules, left_i
         raise ConfigurationError(f"{rules.entity} has no model yet", remedy="landbridge link train")
     for name, id in (("link_left", left_id), ("link_right", right_id)):
         where = f"WHERE own_id = {literal(id)}"
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * EXCLUDE (identified) FROM {comparable_table(rules)} {where}"
-        )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {comparable_table(rules)} {where}")
         row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
         if row is None or row[0] == 0:
             raise ConfigurationError(

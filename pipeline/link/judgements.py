@@ -41,12 +41,15 @@ class Verdict:
     where: str = ""
 
 
-def load_judgements(connection: duckdb.DuckDBPyConnection, entity: str) -> tuple[Judgement, ...]:
-    """The entity's judgements in force, in a fixed order."""
+def load_judgements(
+    connection: duckdb.DuckDBPyConnection, entity: str, snapshot: int | None = None
+) -> tuple[Judgement, ...]:
+    """The entity's judgements in force, now or as of a snapshot that has the table, in a fixed order."""
     if not table_exists(connection, SCHEMA, "judgement"):
         return ()
+    as_of = "" if snapshot is None else f"AT (VERSION => {snapshot})"
     rows = connection.execute(
-        f"SELECT left_id, right_id, decision, judgement_id FROM {JUDGEMENT} WHERE entity = ? AND revoked_at IS NULL ORDER BY ALL",
+        f"SELECT left_id, right_id, decision, judgement_id FROM {JUDGEMENT} {as_of} WHERE entity = ? AND revoked_at IS NULL ORDER BY ALL",
         [entity],
     ).fetchall()
     return tuple(Judgement(*row) for row in rows)

@@ -1,186 +1,106 @@
-"""The comparable rows and the pairs of one run, in temporary tables: `link_comparable`, `link_changed`, `link_pair` and, once decided, `link_alias`."""
+"""The pairs of one run, scored part by part into the temporary table `link_scored`: memory stays bounded however many there are."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from collections.abc import Iterable
+import logging
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from contracts.quoting import ident, literal
-from pipeline.link.judgements import Judgement, components
+from contracts.quoting import ident
+from pipeline.link.comparable import CHANGED, COMPARABLE, FRESH
 from pipeline.link.splink import score, score_within
-from pipeline.link.tables import SCHEMA, comparable_table, pair_table, record_table
-from pipeline.workplace import Workplace
-from transforms.link import decide as d
-from transforms.link.addresses import read_divisions
-from transforms.link.comparable import SUCCESSORS, comparable_sql
 from transforms.link.rules import LinkRules
-from transforms.link.sounds import SOUNDS, sounds_table
-from warehouse.lake import LAKE, count_rows
+from transforms.link.settings import Columns, blocking
+from warehouse.lake import count_rows
 
-COMPARABLE, TOUCHED, CHANGED, FRESH = "link_comparable", "link_touched", "link_changed", "link_fresh"
+log = logging.getLogger("landbridge.link")
+
+SCORED = "link_scored"
+# some 200 MB of Splink's tables
+PAIRS_AT_ONCE = 2_000_000
+# pairs by one value: more than a frequent name gives, so mostly a value that stands for none
+CROWD = 1_000_000
+_NEWS, _NEAR, _LEFT, _RIGHT = "link_news", "link_near", "link_part_left", "link_part_right"
 _PAIR = "left_id VARCHAR, right_id VARCHAR, weight DOUBLE, probability DOUBLE, other_name BOOLEAN, levels VARCHAR"
 
 
-def all_comparable(connection: duckdb.DuckDBPyConnection, place: Workplace, rules: LinkRules, snapshot: int) -> None:
-    """Make COMPARABLE of all records as of a snapshot."""
-    _prepare(connection, place)
-    sql = comparable_sql(rules, f"(FROM {record_table(rules)} AT (VERSION => {snapshot}))", _divisions(place))
-    _drop(connection, COMPARABLE)
-    connection.execute(f"CREATE TEMP TABLE {COMPARABLE} AS {sql}")
-
-
-def forms_fingerprint(place: Workplace, rules: LinkRules) -> str:
-    """SHA-256 of how values are made comparable: another version of it, or another list of divisions, makes all rows comparable anew."""
-    meaning = comparable_sql(rules, "records", _divisions(place)) + repr(sorted(_successors(place).items()))
-    return hashlib.sha256(meaning.encode()).hexdigest()
-
-
-def touched_comparable(connection: duckdb.DuckDBPyConnection, rules: LinkRules, since: int, snapshot: int) -> bool:
-    """Make TOUCHED, the own ids whose records changed after one snapshot up to another; whether there is any.
-
-    What this step itself writes, the entity's id, does not count.
-    """
-    selects = [
-        f"SELECT own_id, md5(CAST(row(*COLUMNS(* EXCLUDE (entity_id))) AS VARCHAR)) AS h, {sign} AS n "
-        f"FROM ducklake_table_{feed}({literal(LAKE)}, {literal(SCHEMA)}, {literal(f'{rules.entity}_record')}, {since + 1}, {snapshot})"
-        for feed, sign in (("insertions", 1), ("deletions", -1))
-    ]
-    rows = " UNION ALL ".join(selects)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS "
-        f"SELECT DISTINCT own_id FROM (SELECT own_id, h FROM ({rows}) GROUP BY own_id, h HAVING sum(n) <> 0)"
-    )
-    return count_rows(connection, TOUCHED) > 0
-
-
 def pairs_anew(connection: duckdb.DuckDBPyConnection, rules: LinkRules, settings: dict[str, Any] | None) -> None:
-    """Make PAIRS by scoring everything; without settings there is none."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {d.PAIRS} ({_PAIR})")
-    _side(connection, "link_known", "identified")
-    _side(connection, "link_unknown", "NOT identified")
-    if settings is None or not count_rows(connection, "link_unknown"):
+    """Make SCORED of all pairs of COMPARABLE in which at least one side has no identifier; without settings there is none."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {SCORED} ({_PAIR})")
+    if settings is not None:
+        _score(connection, rules, settings, f"{COMPARABLE} WHERE NOT identified", "identified", within=True)
+
+
+def pairs_again(connection: duckdb.DuckDBPyConnection, rules: LinkRules, settings: dict[str, Any]) -> None:
+    """Make SCORED of those pairs that hold a CHANGED own id."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {SCORED} ({_PAIR})")
+    if not count_rows(connection, CHANGED):
         return
-    if count_rows(connection, "link_known"):
-        score(connection, rules, settings, "link_known", "link_unknown", d.PAIRS, known="link_known")
-    score_within(connection, rules, settings, "link_unknown", d.PAIRS)
+    # read from the few rows, not found among all
+    news, old = f"{FRESH} SEMI JOIN {CHANGED} USING (own_id) WHERE", f"own_id NOT IN (FROM {CHANGED})"
+    _score(connection, rules, settings, f"{news} NOT identified", f"(identified OR {old})", within=True)
+    _score(connection, rules, settings, f"{news} identified", f"NOT identified AND {old}", within=False)
 
 
-def pairs_again(
-    connection: duckdb.DuckDBPyConnection, place: Workplace, rules: LinkRules, settings: dict[str, Any], snapshot: int, *, changed: bool
+def _score(
+    connection: duckdb.DuckDBPyConnection, rules: LinkRules, settings: dict[str, Any], news: str, others: str, *, within: bool
 ) -> None:  # fmt: skip
-    """Make PAIRS of those stored and, where records changed, those of changed own ids scored again; also CHANGED, FRESH and COMPARABLE."""
-    stored = comparable_table(rules)
-    if changed:
-        _prepare(connection, place)
-        records = (
-            f"(FROM {record_table(rules)} AT (VERSION => {snapshot}) WHERE own_id IN (SELECT own_id FROM {TOUCHED}))"
-        )
-        fresh = comparable_sql(rules, records, _divisions(place))
-    else:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {TOUCHED} (own_id VARCHAR)")
-        fresh = f"SELECT * FROM {stored} WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FRESH} AS {fresh}")
-    columns = ", ".join(["own_id", "identified", *map(ident, rules.columns)])
-    before = f"SELECT {columns} FROM {stored} WHERE own_id IN (SELECT own_id FROM {TOUCHED})"
-    now = f"SELECT {columns} FROM {FRESH}"
+    """Score the pairs of the rows `news` with those of COMPARABLE that satisfy `others` and, if `within`, with one another.
+
+    Of the others only those that agree with one of the news by a blocking rule are handed to Splink. Each pair is looked at in one part, that of the
+    later of its two sides, so that neither their number nor their order changes what is found.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_NEWS} AS SELECT * FROM {news}")
+    if not count_rows(connection, _NEWS):
+        return
+    rules_of_blocking = blocking(rules)
+    near = " OR ".join(
+        f"{_key(columns)} IN (SELECT {_key(columns)} FROM {_NEWS} WHERE {_stated(columns)})" for columns in rules_of_blocking
+    )  # fmt: skip
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {CHANGED} AS "
-        f"SELECT DISTINCT own_id FROM (({before} EXCEPT {now}) UNION ALL ({now} EXCEPT {before}))"
+        f"CREATE OR REPLACE TEMP TABLE {_NEAR} AS SELECT * FROM {COMPARABLE} WHERE {others} AND ({near})"
     )
-    _drop(connection, COMPARABLE)
-    connection.execute(
-        f"CREATE TEMP VIEW {COMPARABLE} AS SELECT {columns} FROM {stored} WHERE own_id NOT IN (SELECT own_id FROM {CHANGED}) "
-        f"UNION ALL SELECT {columns} FROM {FRESH} WHERE own_id IN (SELECT own_id FROM {CHANGED})"
-    )
-    kept = f"left_id NOT IN (SELECT own_id FROM {CHANGED}) AND right_id NOT IN (SELECT own_id FROM {CHANGED})"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {d.PAIRS} AS SELECT * FROM {pair_table(rules)} WHERE {kept}")
-    among = f"own_id IN (SELECT own_id FROM {CHANGED})"
-    _side(connection, "link_known", "identified")
-    _side(connection, "link_unknown", "NOT identified")
-    _side(connection, "link_new_known", f"identified AND {among}")
-    _side(connection, "link_new_unknown", f"NOT identified AND {among}")
-    _side(connection, "link_old", f"NOT {among}")
-    if count_rows(connection, "link_new_known") and count_rows(connection, "link_unknown"):
-        score(connection, rules, settings, "link_new_known", "link_unknown", d.PAIRS, known="link_known")
-    if news := count_rows(connection, "link_new_unknown"):
-        score(connection, rules, settings, "link_old", "link_new_unknown", d.PAIRS, known="link_known")
-        if news > 1:
-            score_within(connection, rules, settings, "link_new_unknown", d.PAIRS)
+    pairs = sum(_pairs(connection, rules, columns, within=within) for columns in rules_of_blocking)
+    parts = -(-pairs // PAIRS_AT_ONCE)
+    for part in range(parts):
+        _part(connection, _RIGHT, f"SELECT * FROM {_NEWS} WHERE hash(own_id) % {parts} = {part}")
+        earlier = f"UNION ALL SELECT * FROM {_NEWS} WHERE hash(own_id) % {parts} < {part}" if within and part else ""
+        _part(connection, _LEFT, f"SELECT * FROM {_NEAR} {earlier}")
+        if not count_rows(connection, _RIGHT):
+            continue
+        if count_rows(connection, _LEFT):
+            score(connection, rules, settings, _LEFT, _RIGHT, SCORED)
+        if within:
+            score_within(connection, rules, settings, _RIGHT, SCORED)
+    for name in (_NEAR, _NEWS):
+        connection.execute(f"DROP TABLE {name}")
 
 
-def decide(connection: duckdb.DuckDBPyConnection, rules: LinkRules, judgements: Iterable[Judgement]) -> None:
-    """Make `link_alias`, every own id that is not its own entity, from COMPARABLE, PAIRS and the judgements in force."""
-    listed = list(judgements)
-    same = sorted(components(listed).items())
-    apart = [(j.left_id, j.right_id) for j in listed if j.decision == "different"]
-    _table(connection, d.SAME, {"own_id": [i for i, _ in same], "component": [c for _, c in same]})
-    _table(connection, d.DIFFERENT, {"left_id": [a for a, _ in apart], "right_id": [b for _, b in apart]})
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {d.NODES} AS SELECT own_id, identified FROM {COMPARABLE}")
-    for name, sql in (
-        (d.MEMBERS, d.members_sql()), (d.EDGES, d.edges_sql()), (d.JOINED, d.joined_sql(rules)),
-        (d.LOOSE, d.loose_edges_sql(rules)), (d.GROUPS, d.first_groups_sql()),
-    ):  # fmt: skip
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
-    while True:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE link_next AS {d.next_groups_sql()}")
-        moved = count_rows(connection, f"(FROM link_next EXCEPT FROM {d.GROUPS})")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {d.GROUPS} AS FROM link_next")
-        if not moved:
-            break
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE link_alias AS {d.alias_sql()}")
+def _pairs(connection: duckdb.DuckDBPyConnection, rules: LinkRules, columns: Columns, *, within: bool) -> int:
+    """How many pairs a blocking rule brings together; says so where one value alone brings very many."""
+    by, stated = ", ".join(map(ident, columns)), _stated(columns)
+    found = connection.execute(f"""
+        WITH news AS (SELECT {by}, count(*) AS n FROM {_NEWS} WHERE {stated} GROUP BY ALL),
+        near AS (SELECT {by}, count(*) AS n FROM {_NEAR} WHERE {stated} GROUP BY ALL),
+        met AS (SELECT news.n * coalesce(near.n, 0) + {"news.n * (news.n - 1) // 2" if within else "0"} AS n FROM news LEFT JOIN near USING ({by}))
+        SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM met""").fetchone() or (0, 0)
+    if found[1] > CROWD:
+        log.warning(
+            "%s: one value of %s alone brings %s pairs together. All are scored, but it is hardly anybody's own: empty it by a lookup in the contract",
+            rules.entity, " and ".join(columns), f"{int(found[1]):,}",
+        )  # fmt: skip
+    return int(found[0])
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, place: Workplace) -> None:
-    connection.register(SOUNDS, sounds_table())
-    old, new = [], []
-    for code, successor in _successors(place).items():
-        old.append(code)
-        new.append(successor)
-    _table(connection, SUCCESSORS, {"code": old, "successor": new})
+def _part(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
 
-def _successors(place: Workplace) -> dict[str, str]:
-    """Division → the one that took its place in the end, where there is exactly one."""
-    path = place.city.code_lists.get("divisions")
-    if path is None:
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        follows = {row["code"]: row.get("successor") or "" for row in csv.DictReader(file)}
-    found = {}
-    for code in follows:
-        last, steps = code, 0
-        while follows.get(last) and ";" not in follows[last] and steps < 20:
-            last, steps = follows[last], steps + 1
-        if last != code:
-            found[code] = last
-    return found
+def _key(columns: Columns) -> str:
+    """SQL of one number for the values of a rule, NULL where one is not stated; that two values share it does no harm here."""
+    return f"CASE WHEN {_stated(columns)} THEN hash({', '.join(map(ident, columns))}) END"
 
 
-def _divisions(place: Workplace) -> tuple[str, ...]:
-    path = place.city.code_lists.get("divisions")
-    return read_divisions(path) if path else ()
-
-
-def _side(connection: duckdb.DuckDBPyConnection, name: str, condition: str) -> None:
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * EXCLUDE (identified) FROM {COMPARABLE} WHERE {condition}"
-    )
-
-
-def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, list[str]]) -> None:
-    connection.register("link_given", pa.table({c: pa.array(v, pa.string()) for c, v in columns.items()}))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM link_given")
-    connection.unregister("link_given")
-
-
-def _drop(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    row = connection.execute(
-        "SELECT table_type FROM information_schema.tables WHERE table_catalog = 'temp' AND table_name = ?", [name]
-    ).fetchone()
-    if row is not None:
-        connection.execute(f"DROP {'VIEW' if row[0] == 'VIEW' else 'TABLE'} temp.{ident(name)}")
+def _stated(columns: Columns) -> str:
+    return " AND ".join(f"{ident(c)} IS NOT NULL" for c in columns)

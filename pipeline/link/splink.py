@@ -67,26 +67,18 @@ def train(connection: duckdb.DuckDBPyConnection, rules: LinkRules, comparable: s
 
 
 def score(
-    connection: duckdb.DuckDBPyConnection,
-    rules: LinkRules,
-    settings: Settings,
-    left: str,
-    right: str,
-    into: str,
-    *,
-    known: str | None = None,
+    connection: duckdb.DuckDBPyConnection, rules: LinkRules, settings: Settings, left: str, right: str, into: str
 ) -> None:
     """Add the pairs between two relations of comparable rows whose probability reaches the review band to the table `into`.
 
-    Needs the model's frequencies in the temporary table FREQUENCIES. The two relations have no row in common; `known` names one with the own ids that
-    have an identifier, which stand on the right of a pair.
+    Needs the model's frequencies in the temporary table FREQUENCIES. The two relations have no row in common.
     """
     with _splink(connection, "score pairs") as api:
         linker = _scorer(connection, api, rules, settings, (left, right))
         found = linker.inference.predict_between(
             api.register(left), api.register(right), threshold_match_probability=rules.review, warning_mode="never"
         )
-        _keep(connection, rules, settings, found.physical_name, into, known=known)
+        _keep(connection, rules, settings, found.physical_name, into)
 
 
 def score_within(
@@ -171,13 +163,14 @@ def _view(connection: duckdb.DuckDBPyConnection, comparable: str, identified: bo
 def _scorer(
     connection: duckdb.DuckDBPyConnection, api: Any, rules: LinkRules, settings: Settings, sides: tuple[str, ...]
 ) -> Any:
-    """A linker with the trained settings and the stored frequencies."""
+    """A linker with the trained settings and the stored frequencies, for comparable rows with `identified`."""
     rows = [blocking_rule(columns) for columns in blocking(rules)]
     ready = {
         **settings,
         "link_type": "dedupe_only",
         "blocking_rules_to_generate_predictions": rows,
         "retain_matching_columns": True,
+        "additional_columns_to_retain": ["identified"],
     }
     linker = _linker(api, [sides[0]], ready)
     for column in frequency_columns(rules):
@@ -267,13 +260,10 @@ def _settled(trained: Settings, start: Settings) -> Settings:
     return settled
 
 
-def _keep(
-    connection: duckdb.DuckDBPyConnection, rules: LinkRules, settings: Settings, found: str, into: str, *, known: str | None = None
-) -> None:  # fmt: skip
-    """Keep the pairs with the side without identifier on the left where the left one has it, otherwise the smaller id."""
+def _keep(connection: duckdb.DuckDBPyConnection, rules: LinkRules, settings: Settings, found: str, into: str) -> None:
+    """Keep the pairs with the side without identifier on the left where one side has it, otherwise the smaller id."""
     levels = ", ".join(_level_text(comparison) for comparison in settings["comparisons"])
-    among = f"IN (SELECT own_id FROM {known})" if known else "IS NULL"
-    turned = f"CASE WHEN own_id_l {among} THEN true WHEN own_id_r {among} THEN false ELSE own_id_l > own_id_r END"
+    turned = "CASE WHEN identified_l = identified_r THEN own_id_l > own_id_r ELSE identified_l END"
     left, right = (
         f"CASE WHEN {turned} THEN {a} ELSE {b} END" for a, b in (("own_id_r", "own_id_l"), ("own_id_l", "own_id_r"))
     )

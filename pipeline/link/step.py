@@ -1,7 +1,7 @@
 """Step `link` of a night: which records without identifier belong to which person or firm, by weight of evidence and by judgement.
 
-Only pairs touching own ids whose comparable values changed since the last run are scored again; the outcome is that of a full run with the same
-model. Scoring runs outside the lake's transaction; all writes of an entity are one commit, which begins anew where another run was quicker.
+Only pairs touching own ids whose comparable values changed since the last run are scored again, and only those whom such a change or a judgement can
+reach are decided again; the outcome is that of a full run with the same model. Scoring runs outside the lake's transaction; all writes of an entity are one commit, which begins anew where another run was quicker.
 """
 
 from __future__ import annotations
@@ -15,11 +15,19 @@ import duckdb
 from contracts.errors import LakeBusy
 from pipeline.digest import still_running
 from pipeline.link.apply import apply_links
+from pipeline.link.comparable import (
+    COMPARABLE,
+    all_comparable,
+    changed_comparable,
+    forms_fingerprint,
+    touched_comparable,
+)
+from pipeline.link.decide import decide_all, decide_reached
 from pipeline.link.judgements import Judgement, load_judgements
-from pipeline.link.pairs import all_comparable, decide, forms_fingerprint, pairs_again, pairs_anew, touched_comparable
+from pipeline.link.pairs import pairs_again, pairs_anew
 from pipeline.link.tables import SCHEMA, STATE, ensure_entity
 from pipeline.link.trained import LinkModel, model_in_force, store_model, train_model
-from pipeline.models.inputs import changes_since
+from pipeline.models.inputs import changes_since, held
 from pipeline.workplace import Workplace
 from transforms.link.rules import LinkRules, read_link_rules
 from transforms.link.settings import blocking
@@ -31,13 +39,15 @@ _BEHIND = 100
 
 @dataclass(frozen=True)
 class Seen:
-    """What a run starts from. `touched` says whether any record changed, None that all count as changed."""
+    """What a run starts from. `touched` says whether any record changed, None that all count as changed; `rejudged` are the own ids whose judgements
+    did, None that everything is to be decided anew."""
 
     snapshot: int
     state: tuple[int, str, str] | None
     judgements: tuple[Judgement, ...]
     model: LinkModel | None
     touched: bool | None
+    rejudged: frozenset[str] | None
 
     @property
     def behind(self) -> bool:
@@ -100,7 +110,22 @@ def _look(connection: duckdb.DuckDBPyConnection, place: Workplace, rules: LinkRu
         told = changes_since(connection, [name], state[0], snapshot)
         if told is not None and not told.shape:
             touched = bool(told.rows) and touched_comparable(connection, rules, state[0], snapshot)
-    return Seen(snapshot, state, load_judgements(connection, rules.entity), model, touched)
+    judgements = load_judgements(connection, rules.entity)
+    rejudged = None if touched is None or state is None else _rejudged(connection, rules, state, judgements)
+    return Seen(snapshot, state, judgements, model, touched, rejudged)
+
+
+def _rejudged(
+    connection: duckdb.DuckDBPyConnection, rules: LinkRules, state: tuple[int, str, str], now: tuple[Judgement, ...]
+) -> frozenset[str] | None:
+    """The own ids of judgements made or undone since the last run; None where that run decided by other judgements or thresholds than can be told."""
+    if state[2] == _deciding(rules, now):
+        return frozenset()
+    stood = held(connection, [f"{SCHEMA}.judgement"], state[0])
+    before = load_judgements(connection, rules.entity, state[0]) if stood else ()
+    if state[2] != _deciding(rules, before):
+        return None
+    return frozenset(id for j in set(before) ^ set(now) for id in (j.left_id, j.right_id))
 
 
 def _run(connection: duckdb.DuckDBPyConnection, place: Workplace, rules: LinkRules, seen: Seen) -> int:
@@ -108,12 +133,17 @@ def _run(connection: duckdb.DuckDBPyConnection, place: Workplace, rules: LinkRul
     if seen.touched is None:
         all_comparable(connection, place, rules, seen.snapshot)
         if model is None:
-            model, trained = train_model(connection, rules, "link_comparable", seen.snapshot), True
+            model, trained = train_model(connection, rules, COMPARABLE, seen.snapshot), True
         pairs_anew(connection, rules, model.settings if model else None)
     else:
         assert model is not None, "without a model all records count as changed"
-        pairs_again(connection, place, rules, model.settings, seen.snapshot, changed=seen.touched)
-    decide(connection, rules, seen.judgements)
+        changed_comparable(connection, place, rules, seen.snapshot, touched=seen.touched)
+        pairs_again(connection, rules, model.settings)
+    anew = seen.touched is None
+    if anew or seen.rejudged is None:
+        decide_all(connection, rules, seen.judgements, anew=anew)
+    else:
+        decide_reached(connection, rules, seen.judgements, seen.rejudged)
     state = (seen.snapshot, _scoring(place, rules, model) if model else "", _deciding(rules, seen.judgements))
 
     def work() -> int:
@@ -122,7 +152,7 @@ def _run(connection: duckdb.DuckDBPyConnection, place: Workplace, rules: LinkRul
             raise _Overtaken
         if trained and model is not None:
             store_model(connection, rules, model)
-        changed = apply_links(connection, rules, full=seen.touched is None)
+        changed = apply_links(connection, rules, anew=anew, reached=not anew and seen.rejudged is not None)
         connection.execute(f"DELETE FROM {STATE} WHERE entity = ?", [rules.entity])
         connection.execute(f"INSERT INTO {STATE} VALUES (?, ?, ?, ?)", [rules.entity, *state])
         return changed

@@ -11,9 +11,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from openpyxl import load_workbook
@@ -154,6 +156,53 @@ def test_an_increment_ends_as_a_full_run_with_the_same_model_does(city: LinkCity
     assert city.link() is not None
     assert city.everything() == increment
     assert increment["link_model"] == model
+
+
+def test_whatever_changes_at_once_an_increment_ends_as_a_full_run_does(city: LinkCity) -> None:
+    rng = Random(7)
+    held = {key: held_by for key, held_by, _ in CARDS}
+    made: list[str] = []
+    for night in range(3):
+        pairs = city.connection.execute(
+            "SELECT left_id, right_id FROM lake.unified.person_pair ORDER BY ALL"
+        ).fetchall()
+        cards_and_people = [*(card(key) for key in held), *(person(p.id) for p in PEOPLE)]
+        chains = [tuple(rng.sample(cards_and_people, 2)) for _ in range(6)]
+        for left, right in [*rng.sample(pairs, 12), *chains]:
+            with suppress(ConfigurationError):
+                made.append(judged(city, left, right, rng.choice(("same", "different"))))
+        for undone in rng.sample(made, len(made) // 3):
+            made.remove(undone)
+            undo_judgement(city.connection, city.place.settings, undone, "Wang", NOW)
+        worn, moved = rng.sample(sorted(held), 12), rng.sample(PEOPLE, 12)
+        city.close_records("library.card", worn[:9])
+        city.close_records("police.resident", [p.id for p in moved])
+        city.add([("library.card", f"{key}-{night}", replace(held[key], phone=None)) for key in worn])
+        city.add([("police.resident", p.id, replace(p, phone="13800000000")) for p in moved[:8]])
+        assert city.link() is not None
+        increment = city.everything()
+        city.forget()
+        assert city.link() is not None
+        assert city.everything() == increment
+    strict = replace(city.rules, threshold=0.9999, margin=8.0)
+    assert (city.link(strict) or 0) > 0
+    decided = city.everything()
+    city.forget()
+    city.link(strict)
+    assert city.everything() == decided
+
+
+def test_what_is_found_does_not_depend_on_how_many_pairs_are_scored_at_once(
+    city: LinkCity, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = city.everything()
+    city.forget()
+    monkeypatch.setattr("pipeline.link.pairs.PAIRS_AT_ONCE", 400)
+    monkeypatch.setattr("pipeline.link.pairs.CROWD", 2)
+    city.link()
+    assert city.everything() == before
+    assert any("one value of phone alone brings" in told for told in caplog.messages)
+    assert not any(p.phone and p.phone in told for told in caplog.messages for p in PEOPLE)
 
 
 def test_a_judgement_undone_leaves_the_tables_as_if_it_had_never_been(city: LinkCity) -> None:

@@ -131,7 +131,7 @@ def load_city(folder: Path, only_department: str | None = None) -> City:
             reading.add(
                 "folder", f"unknown department {path.parent.name!r}", did_you_mean(path.parent.name, departments)
             )
-        resource = read_contract(path, systems, schedule, reading)
+        resource = _contract(path, systems, schedule, reading)
         id = f"{path.parent.name}.{path.stem}"
         if resource is not None and not reading.found:
             resources[id] = resource
@@ -144,6 +144,39 @@ def load_city(folder: Path, only_department: str | None = None) -> City:
         mistakes=(*mistakes.found, *found, *more, *(m for listed in broken.values() for m in listed)),
         code_lists={p.stem: p for p in sorted((folder / "code_lists").glob("*.csv"))}, named_bureau=bureau,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _ReadContract:
+    """What a contract's file held, what else its reading depended on, and what came of it."""
+
+    content: bytes
+    systems: dict[str, SourceSystem]
+    schedule: str
+    resource: Resource | None
+    mistakes: tuple[Mistake, ...]
+
+
+# of contracts read by this process, or by the one it was forked from: reading one costs fifty times as much as seeing that it is still the same
+_read: dict[Path, _ReadContract] = {}
+_MOST_READ = 2000
+
+
+def _contract(path: Path, systems: dict[str, SourceSystem], schedule: str, mistakes: Mistakes) -> Resource | None:
+    """As `read_contract`, which is asked only where the file or the systems are not what they were."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return read_contract(path, systems, schedule, mistakes)
+    known = _read.get(path)
+    if known is None or (known.content, known.systems, known.schedule) != (content, systems, schedule):
+        reading = Mistakes(mistakes.file)
+        resource = read_contract(path, systems, schedule, reading)
+        if len(_read) >= _MOST_READ:
+            _read.clear()
+        known = _read[path] = _ReadContract(content, systems, schedule, resource, tuple(reading.found))
+    mistakes.found += known.mistakes
+    return known.resource
 
 
 def city_timezone(folder: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -22,6 +23,18 @@ class Label:
 
     def __str__(self) -> str:
         return f"{self.zh} {self.en}" if self.zh != self.en else self.en
+
+
+_BOTH = re.compile(r"\s*(.*[\u3400-\u9fff）】》”])\s+([A-Za-z].*?)\s*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def parted(text: str) -> Label:
+    """A name as a contract writes it: in both languages one after the other, `证照编号 Licence number`, or in one. Chinese alone has no English part."""
+    both = _BOTH.fullmatch(text)
+    if both:
+        return Label(both[2], both[1])
+    return Label("" if _HAN.search(text) else text, text)
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Field:
+    """One column. `label` is its business name, Chinese where the contract gives one; `label_en` the English one, empty where it gives none."""
+
     name: str
     physical_name: str
     label: str
@@ -75,6 +90,13 @@ class Field:
     classification: str | None = None
     lookups: dict[str, str | None] = field(default_factory=dict)
     null_values: tuple[str, ...] = ()
+    label_en: str = ""
+
+    @property
+    def comment(self) -> str:
+        """What the column's comment in the lake says: the name in both languages, and the description."""
+        name = str(Label(self.label_en or self.label, self.label))
+        return ". ".join(part for part in (name, self.description) if part)
 
 
 @dataclass(frozen=True)
@@ -133,10 +155,16 @@ class Resource:
     role: str | None = None
     share_way: str = ""
     format: str = ""
+    label_en: str = ""
 
     @property
     def id(self) -> str:
         return f"{self.department}.{self.name}"
+
+    @property
+    def comment(self) -> str:
+        """What the table's comment in the lake says: the name in both languages, and the description."""
+        return f"{Label(self.label_en or self.label, self.label)}. {self.description}".strip()
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from contracts.errors import ConfigurationError
 from contracts.interval import parse_cron
 from contracts.known_words import unknown_words
 from contracts.mistakes import Mistakes, did_you_mean
-from contracts.model import Deletions, ExpectedRows, Field, Resource, SourceSystem, Watermark
+from contracts.model import Deletions, ExpectedRows, Field, Resource, SourceSystem, Watermark, parted
 from contracts.properties import read_properties
 from contracts.rule_reader import pattern_problem, read_rules, value_problem
 from contracts.rules import OPTION_NAMES, SEMANTIC_TYPES, implied_rules
@@ -99,9 +99,10 @@ def _resource(
         mistakes.add("team", "no member with the role owner", "name the person who answers for this resource")
     if system is None:
         return None
+    title = parted(table.businessName or contract.name or name)
     resource = Resource(
         department=department, name=name, version=contract.version or "", fingerprint=_fingerprint(data),
-        label=table.businessName or contract.name or name, description=(table.description or "").strip(), owner=owner,
+        label=title.zh, description=(table.description or "").strip(), owner=owner,
         system=system, physical_name=table.physicalName or name, source=properties.get("source", {}), fields=fields,
         rules=rules, load_mode=properties.get("loadMode", "snapshot"), schedule=schedule, cycle=cycle, latency=latency,
         share_type=properties.get("shareType", ""), resource_code=properties.get("resourceCode", ""),
@@ -111,7 +112,7 @@ def _resource(
         expected_rows=ExpectedRows(**{"min": None, "max": None, **properties.get("expectedRows", {})}),
         share_condition=properties.get("shareCondition"), legal_ground=properties.get("legalGround"),
         base=properties.get("base"), role=properties.get("role"), share_way=properties.get("shareWay", ""),
-        format=properties.get("format", ""),
+        format=properties.get("format", ""), label_en=title.en or parted(contract.name or "").en,
     )  # fmt: skip
     _check_whole(resource, mistakes)
     return resource
@@ -143,16 +144,17 @@ def _fields(table: SchemaObject, mistakes: Mistakes) -> tuple[Field, ...]:
             mistakes.add(place, "stands twice", "remove one of the two")
             continue
         custom = read_properties(prop.customProperties, "column", mistakes, place)
+        title = parted(prop.businessName or prop.name)
         options = prop.logicalTypeOptions or {}
         fields.append(
             Field(
-                name=prop.name, physical_name=prop.physicalName or prop.name, label=prop.businessName or prop.name,
+                name=prop.name, physical_name=prop.physicalName or prop.name, label=title.zh,
                 description=(prop.description or "").strip(), logical_type=prop.logicalType or "string", physical_type=prop.physicalType,
                 primary_key=bool(prop.primaryKey), required=bool(prop.required), unique=bool(prop.unique),
                 options={OPTION_NAMES[k]: _plain(v) for k, v in options.items() if k in OPTION_NAMES},
                 semantic_type=prop.semanticType, classification=prop.classification,
                 lookups={str(k): None if v is None else str(v) for k, v in custom.get("lookups", {}).items()},
-                null_values=tuple(map(str, custom.get("nullValues", ()))),
+                null_values=tuple(map(str, custom.get("nullValues", ()))), label_en=title.en if prop.businessName else "",
             )
         )  # fmt: skip
         for what, remedy in _field_problems(fields[-1], options):

@@ -80,8 +80,8 @@ def _of_resource(city: City, resource: Resource) -> TableEntry:
         for name, type in (("_interval_start", "TIMESTAMP WITH TIME ZONE"), ("_run_id", "VARCHAR"))
     ]
     return TableEntry(
-        resource.id, "resource", Label(_words(resource.name), resource.label or resource.name), Label(resource.description, ""),
-        f"{resource.label}. {resource.description}".strip(), tuple(columns), resource.key, (), resource.department,
+        resource.id, "resource", Label(resource.label_en or _words(resource.name), resource.label or resource.name), Label(resource.description, ""),
+        resource.comment, tuple(columns), resource.key, (), resource.department,
         department.name if department else None, resource.owner, f"{resource.cycle.total_seconds() / 3600:g} h", resource.share_type,
         resource.resource_code,
     )  # fmt: skip
@@ -92,8 +92,8 @@ def _of_field(resource: Resource, field: Field) -> ColumnEntry:
     mask = mask_of(field, (), _people(resource))
     domain = (field.semantic_type or f"{resource.id}.{field.name}") if mask == PSEUDONYM else ""
     return ColumnEntry(
-        field.name, lake_type(field), Label(_words(field.name), field.label or field.name), field.description,
-        ". ".join(part for part in (field.label, field.description) if part), field.classification or "sensitive", field.primary_key,
+        field.name, lake_type(field), Label(field.label_en or _words(field.name), field.label or field.name), field.description,
+        field.comment, field.classification or "sensitive", field.primary_key,
         Mask(mask, domain) if mask else None, (f"{resource.system.id}: {resource.physical_name}, {field.physical_name}",),
     )  # fmt: skip
 

@@ -35,7 +35,15 @@ def _of_records(entity: Entity) -> Lineage:
     """The mapping's word on the attributes and the identifier of an entity's records."""
     table = f"unified.{entity.name}_record"
     keys = {FieldOf(f.resource, key) for f in entity.feeds for key in (f.key, f.old_key) if key}
-    found: Lineage = {FieldOf(table, name): tuple(sorted(keys)) for name in (entity.key, "own_id", "entity_id")}
+    within = {
+        FieldOf(s.resource, s.field)
+        for a in entity.attributes
+        if a.name == entity.key_within
+        for s in a.sources
+        if s.field
+    }
+    found: Lineage = {FieldOf(table, entity.key): tuple(sorted(keys))}
+    found |= {FieldOf(table, name): tuple(sorted(keys | within)) for name in ("own_id", "entity_id")}
     for attribute in entity.attributes:
         fields = {FieldOf(s.resource, s.field) for s in attribute.sources if s.field}
         found[FieldOf(table, attribute.name)] = tuple(sorted(fields))

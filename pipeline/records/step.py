@@ -18,7 +18,7 @@ from pipeline.code_lists import load_code_lists
 from pipeline.digest import still_running
 from pipeline.records.feeds import ChangeFeeds, changed_keys_sql
 from pipeline.records.tables import GUARD, STATE, ensure_record_table, ensure_state
-from pipeline.records.versions import close_and_open, find_changes, follow_old_numbers
+from pipeline.records.versions import close_and_open, find_changes, follow_key, follow_old_numbers
 from pipeline.workplace import Workplace
 from transforms.unify import Entity, Feed, read_mappings
 from transforms.unify.records import SCHEMA, mapped_sql
@@ -66,6 +66,9 @@ def _sync_entity(connection: duckdb.DuckDBPyConnection, place: Workplace, entity
     present = _present(connection)
     feeds = ChangeFeeds(connection, [feed.resource for feed in entity.feeds], now)
     changed, read, behind = 0, [], []
+    within = entity.key_within or ""
+    if _guard(connection, entity) != within:
+        changed += follow_key(connection, entity)
     for feed in entity.feeds:
         if feed.resource not in present:
             continue
@@ -91,14 +94,22 @@ def _sync_entity(connection: duckdb.DuckDBPyConnection, place: Workplace, entity
         changed += _leave(connection, entity, gone, now)
     if changed and entity.old_key:
         follow_old_numbers(connection, entity)
-    if read or any(snapshots > _BEHIND for *_, snapshots in behind):
-        seen = [(GUARD, ""), *read, *((id, mapping) for id, mapping, _ in behind)]
+    if read or changed or any(snapshots > _BEHIND for *_, snapshots in behind):
+        seen = [(GUARD, within), *read, *((id, mapping) for id, mapping, _ in behind)]
         connection.execute(
             f"DELETE FROM {STATE} WHERE entity = ? AND resource IN ({literals(id for id, _ in seen)})", [entity.name]
         )
         values = ", ".join(f"({literals((entity.name, id, mapping))}, {now})" for id, mapping in seen)
         connection.execute(f"INSERT INTO {STATE} VALUES {values}")
     return changed
+
+
+def _guard(connection: duckdb.DuckDBPyConnection, entity: Entity) -> str:
+    """What the identifier was unique within when records were last read."""
+    row = connection.execute(
+        f"SELECT mapping FROM {STATE} WHERE entity = ? AND resource = ?", [entity.name, GUARD]
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _candidates(

@@ -12,7 +12,8 @@ from warehouse.lake import LAKE, table_exists
 
 STATE = ident(LAKE, "ops", "record_state")
 GUARD = ""
-"""Stands for a resource in the one row of STATE that every commit of an entity's records touches: what makes two of them meet in any catalogue."""
+"""Stands for a resource in the one row of STATE that every commit of an entity's records touches: what makes two of them meet in any catalogue.
+Its mapping is the attribute within which the identifier is one, empty where it is one by itself."""
 _STATE_COMMENT = "归集进度 which snapshot of the lake the records of an entity were last read from, by resource, and with which mapping"
 
 

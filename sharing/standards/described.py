@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import duckdb
 
-from contracts.model import Label, Resource
+from contracts.model import Label, Resource, parted
 from contracts.quoting import ident, literal
 from warehouse.lake import LAKE, table_exists
 from warehouse.runs import LOADED
@@ -44,12 +43,9 @@ def cycle(resource: Resource) -> tuple[str, str, str]:
 
 
 def title(resource: Resource) -> Label:
-    """The resource's name in both languages; a contract writes them one after the other, or one alone, which the id then stands beside."""
-    parted = re.fullmatch(r"\s*(.*[\u3400-\u9fff）】》”])\s+([A-Za-z].*?)\s*", resource.label)
-    if parted:
-        return Label(parted[2], parted[1])
-    chinese = re.search(r"[\u3400-\u9fff]", resource.label) is not None
-    return Label(resource.name.replace("_", " ") if chinese else resource.label, resource.label)
+    """The resource's name in both languages; beside Chinese alone stands the id in words."""
+    named = parted(resource.label)
+    return Label(resource.label_en or named.en or resource.name.replace("_", " "), named.zh)
 
 
 def spans(connection: duckdb.DuckDBPyConnection | None) -> dict[str, Span]:

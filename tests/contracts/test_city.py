@@ -36,3 +36,20 @@ def test_a_department_may_govern_a_division(tmp_path: Path) -> None:
     assert [(m.file, m.place, m.what) for m in city.mistakes()] == [
         ("departments.yaml", "civil", "division is 'Laoshan'")
     ]
+
+
+def test_a_contract_is_read_again_where_it_or_its_system_changed_and_only_there(tmp_path: Path) -> None:
+    city = WrittenCity(tmp_path)
+    first = city.read().resource("civil.marriage")
+    assert city.read().resource("civil.marriage") is first
+    city.change("id: registry_files\n", "id: registry_files\n  poolSlots: 3\n", "systems.yaml")
+    assert city.read().resource("civil.marriage").system.pool_slots == 3
+    city.change("version: 1.0.0", "version: 1.0.1")
+    assert city.read().resource("civil.marriage").version == "1.0.1"
+    city.change('schedule: "0 2 * * *"', 'schedule: "0 4 * * *"', "city.yaml")
+    city.change('  - {property: schedule, value: "30 1 * * *"}\n', "")
+    assert city.read().resource("civil.marriage").schedule == "0 4 * * *"
+    city.change("domain: civil", "domain: civic")
+    assert [m.place for m in city.read().mistakes] == [m.place for m in city.read().mistakes] == ["domain"]
+    city.change("domain: civic", "domain: civil")
+    assert city.read().mistakes == ()

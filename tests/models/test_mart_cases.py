@@ -122,13 +122,30 @@ def test_an_item_has_no_guide_until_the_guide_is_published() -> None:
 
 LICENCES = {
     "unified.licence": """
-        licence_id | kind | kind_source                       | holder_code | holder_id | issued_on  | expires_on | status
-        L1         | 07   | approval.e_licence                | 91A         | -         | 2019-01-01 | -          | 有效
-        L2         | 08   | approval.e_licence                | 91A         | -         | 2015-01-01 | 2020-05-05 | 有效
-        L3         | 08   | approval.e_licence                | 91X         | -         | 2015-01-01 | 2020-05-06 | 有效
-        L4         | 01   | approval.e_licence                | -           | 370211    | 2015-01-01 | -          | 吊销
-        L5         | 08   | market_supervision.food_licence   | 91A         | -         | 2020-05-07 | 2024-01-01 | -
-        L6         | 11   | transport.vehicle                 | -           | -         | 2015-01-01 | -          | 暂停
+        licence_id | kind | holder_code | holder_id | issued_on  | expires_on | status
+        L1         | 07   | 91A         | -         | 2019-01-01 | -          | 有效
+        L2         | 08   | 91A         | -         | 2015-01-01 | 2020-05-05 | 有效
+        L3         | 08   | 91X         | -         | 2015-01-01 | 2020-05-06 | 有效
+        L4         | 01   | -           | 370211    | 2015-01-01 | -          | 吊销
+        L5         | 08   | 91A         | -         | 2020-05-07 | 2024-01-01 | -
+        L6         | 11   | -           | -         | 2015-01-01 | -          | 暂停
+        L7         | 07   | 91A         | -         | 2019-01-01 | -          | 有效
+        L8         | 07   | 91A         | -         | 2019-01-01 | -          | 有效
+    """,
+    # L7 left the register; of L8 a register spoke that feeds licences no longer
+    "unified.licence_record": """
+        record_id | entity_id | resource                      | issued_on  | expires_on | status | valid_to
+        1         | L1        | approval.e_licence            | 2019-01-01 | -          | 有效   | -
+        2         | L1        | market_supervision.enterprise | 2019-01-01 | -          | 有效   | -
+        3         | L2        | approval.e_licence            | 2015-01-01 | 2020-05-05 | 有效   | -
+        4         | L3        | approval.e_licence            | 2015-01-01 | -          | 有效   | -
+        5         | L4        | approval.e_licence            | 2015-01-01 | -          | 吊销   | -
+        6         | L5        | market_supervision.enterprise | 2020-05-07 | 2024-01-01 | -      | -
+        7         | L6        | market_supervision.enterprise | 2015-01-01 | -          | 暂停   | -
+        8         | L7        | market_supervision.enterprise | 2019-01-01 | -          | 有效   | 2020-05-05 00:00:00+08
+        9         | L7        | approval.e_licence            | 2019-01-01 | -          | 有效   | -
+        10        | L8        | tax.licence                   | 2019-01-01 | -          | 有效   | 2020-05-05 00:00:00+08
+        11        | L8        | approval.e_licence            | 2019-01-01 | -          | 有效   | -
     """,
     "mart.firm_code": "credit_code | firm_id \n 91A | a",
     "unified.person_record": "record_id | resident_id | entity_id \n 1 | 370211 | p \n 2 | 370211 | p",
@@ -136,29 +153,31 @@ LICENCES = {
 }
 
 
-def test_an_expired_licence_is_not_valid_whatever_its_issuer_says_and_its_holder_is_joined() -> None:
+def test_the_issuer_tells_a_licence_s_state_but_for_what_is_past_its_last_day_and_its_holder_is_joined() -> None:
     shows(given("mart.licence", LICENCES), """
-        licence_id | kind_name      | holder_kind | firm_id | person_id | holder_known | state     | electronic
-        L1         | 营业执照       | firm        | a       | -         | true         | valid     | true
-        L2         | 食品经营许可证 | firm        | a       | -         | true         | expired   | true
-        L3         | 食品经营许可证 | firm        | -       | -         | false        | valid     | true
-        L4         | 身份证         | person      | -       | p         | true         | revoked   | true
-        L5         | 食品经营许可证 | firm        | a       | -         | true         | not yet   | false
-        L6         | -              | unknown     | -       | -         | false        | suspended | false
+        licence_id | kind_name      | holder_kind | firm_id | person_id | holder_known | state     | electronic | electronic_valid
+        L1         | 营业执照       | firm        | a       | -         | true         | valid     | true       | true
+        L2         | 食品经营许可证 | firm        | a       | -         | true         | expired   | true       | false
+        L3         | 食品经营许可证 | firm        | -       | -         | false        | valid     | true       | true
+        L4         | 身份证         | person      | -       | p         | true         | revoked   | true       | false
+        L5         | 食品经营许可证 | firm        | a       | -         | true         | not yet   | false      | false
+        L6         | -              | unknown     | -       | -         | false        | suspended | false      | false
+        L7         | 营业执照       | firm        | a       | -         | true         | cancelled | true       | true
+        L8         | 营业执照       | firm        | a       | -         | true         | valid     | true       | true
     """)  # fmt: skip
 
 
 def test_every_kind_stands_in_the_table_also_without_a_licence() -> None:
     licences = given("mart.licence", LICENCES)
-    names = ("licence_id", "kind", "state", "electronic", "holder_kind", "holder_known")
+    names = ("licence_id", "kind", "state", "electronic", "electronic_valid", "holder_kind", "holder_known")
     text = "\n".join([" | ".join(names), *(" | ".join(str(r[n]) for n in names) for r in licences)])
     rows = given(
         "mart.licence_by_kind", {"mart.licence": text, "reference.licence_kinds": LICENCES["reference.licence_kinds"]}
     )
     shows(rows, """
-        kind | licences | valid | expired | revoked | firms | persons | holder_unknown | in_registers
-        01   | 1        | 0     | 0       | 1       | 0     | 1       | 0              | 0
-        07   | 1        | 1     | 0       | 0       | 1     | 0       | 0              | 0
-        08   | 2        | 1     | 1       | 0       | 2     | 0       | 1              | 1
-        21   | 0        | 0     | 0       | 0       | 0     | 0       | 0              | 0
+        kind | licences | valid | expired | revoked | cancelled | firms | persons | holder_unknown | shown_valid | outlived | in_registers
+        01   | 1        | 0     | 0       | 1       | 0         | 0     | 1       | 0              | 0           | 0        | 0
+        07   | 3        | 2     | 0       | 0       | 1         | 3     | 0       | 0              | 3           | 1        | 0
+        08   | 2        | 1     | 1       | 0       | 0         | 2     | 0       | 1              | 1           | 0        | 1
+        21   | 0        | 0     | 0       | 0       | 0         | 0     | 0       | 0              | 0           | 0        | 0
     """)  # fmt: skip

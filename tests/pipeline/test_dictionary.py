@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from contracts.catalogue import load_city
+from contracts.model import Label
 from pipeline.dictionary import TableEntry, describe_city
 from pipeline.dictionary.lake_facts import lake_facts
 from pipeline.dictionary.site import as_csv, write_site
@@ -44,6 +45,16 @@ def test_every_table_and_column_is_told_in_both_languages(entries: dict[str, Tab
     ]
     nameless = [name for name, label in labels if not (label.zh and label.en)]
     assert nameless == []
+    # of the sample's fields both names stand in the contract, and neither is made of the column's name
+    fields = [(f"{r.id}.{f.name}", f) for r in QINGDAO.resources.values() for f in r.fields]
+    assert [
+        name
+        for name, f in fields
+        if not re.fullmatch("[ -~]+", f.label_en) or not re.search("[\u4e00-\u9fff]", f.label)
+    ] == []
+    number = entries["approval.e_licence"].column("licence_no")
+    assert number is not None and number.label == Label("Licence number", "证照编号")
+    assert number.comment.startswith("证照编号 Licence number. The number printed")
     assert [e.name for e in entries.values() if e.kind in ("mart", "unified") and not (e.note.zh and e.note.en)] == []
     assert [e.name for e in entries.values() if e.kind != "record" and not e.key] == []
 

@@ -104,7 +104,7 @@ class OwnersCity(SmallCity):
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OwnersCity, str]]:
     """The first night with faulty rows, and what its log and pages said; the last test of this module lets them be corrected."""
-    city = OwnersCity(tmp_path_factory.mktemp("owners"), {"LANDBRIDGE_THREADS": "1"})
+    city = OwnersCity(tmp_path_factory.mktemp("owners"))
     city.people(1, *FAULTY)
     said = city.night(1)
     said += city_wide.digest(city.place)

@@ -13,8 +13,8 @@ from sharing.scorecard import compute
 SUMS = {
     "mobile_items": "SELECT sum(active) FROM mart.service_by_department",
     "guides_missing": "SELECT count(*) FROM mart.guide_missing",
-    "licence_kinds": "SELECT count(*) FROM mart.licence_by_kind WHERE valid > 0",
-    "licences_valid": "SELECT sum(valid) FROM mart.licence_by_kind",
+    "licence_kinds": "SELECT count(*) FROM mart.licence_by_kind WHERE shown_valid > 0",
+    "licences_valid": "SELECT sum(shown_valid) FROM mart.licence_by_kind",
     "court_appearance": "SELECT 100.0 * sum(appeared) / (sum(instances) - sum(justified)) FROM mart.court_by_department WHERE year = 2020",
     "court_appearance_last_year": "SELECT 100.0 * sum(appeared) / (sum(instances) - sum(justified)) FROM mart.court_by_department WHERE year = 2019",
     "court_justified": "SELECT sum(justified) FROM mart.court_by_department WHERE year = 2020",

@@ -269,6 +269,14 @@ def test_an_old_registration_number_is_told_by_its_check_digit(digits: str) -> N
     assert sum(registration_no.has_check_digit(digits + last) for last in "0123456789") == 1
 
 
+_PERMITS = """  permit:
+    key: permit_no
+    key_within: kind
+    resources: {tax.payer: name, market.firm: name}
+    attributes: {kind: {required: true, from: [tax.payer.seat]}}
+"""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "place", "what", "remedy"),
     [
@@ -292,6 +300,9 @@ def test_an_old_registration_number_is_told_by_its_check_digit(digits: str) -> N
         ("police.resident: resident_id,", "police.resident: {key: resident_id, old_key: name},", "person.resources.police.resident", "no old_key", "person.old_key"),
         ("police.resident: resident_id,", "police.resident: {kee: resident_id},", "person.resources.police.resident.kee", "unknown word", "key"),
         ("from: [market.firm.name, ", 'from: [{market.firms: "1"}, ', "legal_entity.attributes.name.from market.firms", "no resource of this entity", "market.firm"),
+        ("key: credit_code", "key: credit_code\n    key_within: name", "legal_entity.key_within", "names one entity by itself", "leave"),
+        ("  legal_entity:", _PERMITS.replace("kind: {required: true", "kind: {required: false") + "  legal_entity:", "permit.key_within", "no attribute that every record states", "required: true"),
+        ("  legal_entity:", _PERMITS + "  legal_entity:", "permit.key_within", "market.firm does not state kind", "permit.attributes.kind.from"),
         ("key: credit_code", "key: valid_from", "legal_entity.key", "is 'valid_from'", "resident_id"),
     ],
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.identifiers import credit_code, registration_no, resident_id
-from contracts.quoting import literal
+from contracts.quoting import ident, literal
 from transforms.unify.mappings import Entity
 
 # between the parts of what is hashed; it stands in no identifier
@@ -34,7 +34,8 @@ def record_id_sql(entity: Entity, resource: str, record_key: str) -> str:
 
 def own_id_sql(entity: Entity, key: str, old_key: str, record_id: str, resolved: str = "NULL") -> str:
     """The id that follows from the identifier, else from the old number – from the identifier that took its place where `resolved` knows it – else the
-    record's own."""
-    own = f"md5({literal(f'{entity.name}{_PART}')} || {{}})"
+    record's own. Where the identifier is one only within an attribute, that column must be in scope."""
+    within = f"{ident(entity.key_within)} || {literal(_PART)} || " if entity.key_within else ""
+    own = f"md5({literal(f'{entity.name}{_PART}')} || {within}{{}})"
     old = f"WHEN {old_key} IS NOT NULL THEN {own.format(f'coalesce({resolved}, {old_key})')} " if entity.old_key else ""
     return f"CASE WHEN {key} IS NOT NULL THEN {own.format(key)} {old}ELSE {record_id} END"

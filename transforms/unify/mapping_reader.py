@@ -33,7 +33,7 @@ FILE = "unified.yaml"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _WORDS = ("entities", "division")
 _FEED_WORDS = ("key", "old_key", "keyless")
-_ENTITY_WORDS = ("label", "key", "old_key", "resources", "attributes", "link")
+_ENTITY_WORDS = ("label", "key", "key_within", "old_key", "resources", "attributes", "link")
 _RECORD_COLUMNS = (
     "record_id", "own_id", "entity_id", "resource", "record_key", "valid_from", "valid_to", "from_snapshot", "to_snapshot",
 )  # fmt: skip
@@ -95,13 +95,34 @@ def _entity(name: str, body: Any, city: City, mistakes: Mistakes) -> Entity:
     stated = _mapping(body.get("resources"), f"{name}.resources", mistakes)
     entity = Entity(
         name, _label(body.get("label"), name), key, key if key in SEMANTIC_TYPES else None, (), (),
-        str(old_key) if old_key else None, body.get("link"),
+        str(old_key) if old_key else None, body.get("link"), str(body["key_within"]) if body.get("key_within") else None,
     )  # fmt: skip
     feeds = tuple(_feeds(entity, stated, city, mistakes))
     attributes = tuple(
         _attributes(entity, _mapping(body.get("attributes"), f"{name}.attributes", mistakes), {str(id) for id in stated}, city, mistakes)
     )  # fmt: skip
-    return replace(entity, feeds=feeds, attributes=attributes)
+    entity = replace(entity, feeds=feeds, attributes=attributes)
+    if entity.key_within is not None:
+        _check_key_within(entity, mistakes)
+    return entity
+
+
+def _check_key_within(entity: Entity, mistakes: Mistakes) -> None:
+    """Every row with the key must state the attribute too: its number alone names nothing."""
+    place = f"{entity.name}.key_within"
+    if entity.key_kind or entity.old_key:
+        mistakes.add(place, f"{entity.key} names one entity by itself", "leave key_within out")
+        return
+    attribute = next((a for a in entity.attributes if a.name == entity.key_within), None)
+    if attribute is None or not attribute.required or attribute.type != "VARCHAR":
+        what = f"{entity.key_within!r} is no attribute that every record states as a text"
+        mistakes.add(place, what, "one with required: true")
+        return
+    for feed in entity.feeds:
+        if feed.key and not attribute.of(feed.resource):
+            mistakes.add(
+                place, f"{feed.resource} does not state {attribute.name}", f"a source of {feed.resource} in {entity.name}.attributes.{attribute.name}.from",
+            )  # fmt: skip
 
 
 def _attributes(

@@ -68,7 +68,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Entity:
-    """`key_kind` is the semantic type by which identifiers are checked, None where any text is one; `link` is what linking may do, as it stands."""
+    """`key_kind` is the semantic type by which identifiers are checked, None where any text is one; `link` is what linking may do, as it stands.
+
+    `key_within` is the attribute that, together with the key, names one entity: numbers of licences are given out by kind.
+    """
 
     name: str
     label: Label
@@ -78,6 +81,7 @@ class Entity:
     attributes: tuple[Attribute, ...]
     old_key: str | None = None
     link: Any = field(default=None, hash=False)
+    key_within: str | None = None
 
     @property
     def id(self) -> str:

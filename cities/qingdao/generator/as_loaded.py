@@ -39,7 +39,7 @@ def loaded(values: pd.Series, field: Field) -> pd.Series:
 
 def same(attribute: str, one: str, other: str) -> bool:
     """Whether two values of an attribute say the same: width, signs and case are no difference, in an address neither the city's divisions."""
-    if attribute not in ("name", "representative_name", "address", "phone"):
+    if attribute not in ("name", "representative_name", "holder_name", "address", "phone"):
         return one == other
     return _folded(attribute, one) == _folded(attribute, other)
 

@@ -1,4 +1,4 @@
-"""What every register says of people and firms at the end of each night, and hence on what they disagree: the truth of `unified.conflict`.
+"""What every register says of people, firms and licences at the end of each night, and hence on what they disagree: the truth of `unified.conflict`.
 
 Only what differs from the world the tables were drawn from is kept as a value; of the rest, that it is said and since when.
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cities.qingdao.generator.as_loaded import same
 from cities.qingdao.generator.conflict_plan import HAPPENING, PLANTED
+from cities.qingdao.generator.departments import licences
 from cities.qingdao.generator.departments._work import jobs
 from cities.qingdao.generator.world import CITY_FOLDER, NIGHTS, World
 from contracts.mistakes import Mistakes
@@ -25,13 +26,37 @@ LINKED = "linked"
 """Name of the column that stands for the key where a resource has none, or an old one: whom the record belongs to in truth."""
 
 
+_WITHIN = "\x1f"
+
+
+@dataclass(frozen=True)
+class Word:
+    """The field of that name, whose codes, if any, are put into other words; without a name a constant of the whole resource."""
+
+    name: str
+    codes: dict[str, str] = field(default_factory=dict)
+    constant: str = ""
+
+    def of(self, lake: pd.DataFrame) -> pd.Series:
+        """What the rows say, by the lake's columns."""
+        if not self.name:
+            return pd.Series(self.constant, index=lake.index, dtype=object)
+        return lake[self.name].map(self.codes) if self.codes else lake[self.name]
+
+
 @dataclass(frozen=True)
 class Feed:
-    """What a resource says of an entity: its field with the key, and attribute → field."""
+    """What a resource says of an entity: its field with the key, attribute → word, and what the key is one within."""
 
     entity: str
     key: str
-    attributes: dict[str, str]
+    attributes: dict[str, Word]
+    within: Word | None = None
+
+    def identifiers(self, lake: pd.DataFrame) -> pd.Series:
+        """The rows' keys as the base has them: of a licence its kind and number."""
+        keys = lake[LINKED if LINKED in lake else self.key]
+        return keys if self.within is None else self.within.of(lake).str.cat(keys, sep=_WITHIN)
 
 
 @dataclass(frozen=True)
@@ -53,47 +78,48 @@ class Claims:
     def __post_init__(self) -> None:
         mapped = load_yaml(CITY_FOLDER / "unified.yaml", Mistakes("unified.yaml"))["entities"]
         self.sources = {
-            (entity, attribute): [item for item in about["from"] if isinstance(item, str)]
-            for entity in ("person", "legal_entity")
-            for attribute, about in mapped[entity]["attributes"].items()
-            if len(about["from"]) > 1
+            (entity, attribute): words
+            for entity, about in mapped.items()
+            for attribute, of in about["attributes"].items()
+            if len(words := _words(of["from"])) > 1 and attribute != about.get("key_within")
         }
         self.feeds: dict[str, list[Feed]] = {}
-        for entity in ("person", "legal_entity"):
-            for resource, key in mapped[entity]["resources"].items():
-                fields = {
-                    attribute: source.rpartition(".")[2]
-                    for (of, attribute), sources in self.sources.items()
-                    for source in sources
-                    if of == entity and source.rpartition(".")[0] == resource
+        for entity, about in mapped.items():
+            within = _words(about["attributes"][about["key_within"]]["from"]) if "key_within" in about else {}
+            for resource, key in about["resources"].items():
+                words = {
+                    a: said[resource] for (of, a), said in self.sources.items() if of == entity and resource in said
                 }
                 key = key.get("key") if isinstance(key, dict) else key
-                if fields:
-                    self.feeds.setdefault(resource, []).append(Feed(entity, str(key or LINKED), fields))
+                if words:
+                    self.feeds.setdefault(resource, []).append(
+                        Feed(entity, str(key or LINKED), words, within.get(resource))
+                    )
         work = jobs(self.world).set_index("resident_id")["employer_code"]
         people = self.world.people.set_index("resident_id")
         people = people.assign(birth_date=people["birth_date"].astype(str), employer_code=work.reindex(people.index))
         firms = self.world.firms.set_index("credit_code")
         firms = firms.assign(established_on=firms["established_on"].astype(str))
-        self.base = {"person": people, "legal_entity": firms}
+        self.base = {"person": people, "legal_entity": firms, "licence": _licences(self.world)}
 
     def fields_of(self, resource: Resource) -> list[str]:
         """The fields of the resource that say anything of an entity, keys included."""
         feeds = self.feeds.get(resource.id, [])
-        return sorted({name for feed in feeds for name in (feed.key, *feed.attributes.values())} - {LINKED})
+        words = {word.name for f in feeds for word in (*f.attributes.values(), *([f.within] if f.within else []))}
+        return sorted((words | {feed.key for feed in feeds}) - {LINKED, ""})
 
     def observe(self, resource: Resource, night: int, lake: pd.DataFrame | None) -> None:
         """Note what the lake holds of the resource at the night's end: columns by field name, and `since <field>`."""
         for feed in self.feeds.get(resource.id, []):
             base = self.base[feed.entity]
-            for attribute, name in feed.attributes.items():
-                self.kinds[feed.entity, attribute, resource.id] = _kind(resource, attribute, name)
+            for attribute, word in feed.attributes.items():
+                self.kinds[feed.entity, attribute, resource.id] = _kind(resource, attribute, word.name)
                 expected = np.zeros(len(base), dtype=np.int8)
                 others = pd.DataFrame({"position": [], "value": [], "since": []})
                 if lake is not None and len(lake):
-                    at = base.index.get_indexer(pd.Index(lake[LINKED if LINKED in lake else feed.key], dtype=object))
+                    at = base.index.get_indexer(pd.Index(feed.identifiers(lake), dtype=object))
                     rows = pd.DataFrame({
-                        "position": at, "value": lake[name].to_numpy(dtype=object), "since": lake[f"since {name}"].to_numpy(),
+                        "position": at, "value": word.of(lake).to_numpy(dtype=object), "since": lake[f"since {word.name}"].to_numpy(),
                     })  # fmt: skip
                     rows = rows[(rows["position"] >= 0) & rows["value"].notna()]
                     usual = base[attribute].to_numpy(dtype=object)[rows["position"]] if attribute in base else None
@@ -118,7 +144,7 @@ class Claims:
             yield {"night": first, "until": last if last < max(NIGHTS) else None, **line}
 
     def _conflicts_at(self, night: int, entity: str, attribute: str) -> Iterator[dict[str, Any]]:
-        order = [source.rpartition(".")[0] for source in self.sources[entity, attribute]]
+        order = self.sources[entity, attribute]
         said = {
             id: self.said[night, entity, attribute, id] for id in order if (night, entity, attribute, id) in self.said
         }
@@ -144,11 +170,35 @@ class Claims:
                         if not same(attribute, said_so, str(usual[position]))
                     ]
                     yield {
-                        "entity": entity, "identifier": str(base.index[position]), "attribute": attribute,
+                        "entity": entity, "identifier": str(base.index[position]).rpartition(_WITHIN)[2], "attribute": attribute,
                         "resource": id, "value": value, "since": since,
                         "winner": winner[0], "winning_value": winner[1], "winner_since": winner[2],
                         "kind": " ".join(dict.fromkeys(self.kinds[entity, attribute, of] for of in odd_ones)),
                     }  # fmt: skip
+
+
+def _words(sources: list[Any]) -> dict[str, Word]:
+    """Resource → what it says of an attribute, in the order of the sources."""
+    found: dict[str, Word] = {}
+    for source in sources:
+        [(item, codes)] = source.items() if isinstance(source, dict) else [(source, {})]
+        resource, _, name = item.rpartition(".")
+        constant = "" if isinstance(codes, dict) else str(codes)
+        found[item if constant else resource] = Word("", {}, constant) if constant else Word(name, codes)
+    return found
+
+
+def _licences(world: World) -> pd.DataFrame:
+    """The electronic licences by kind and number, as they were issued: of all others no second register can know."""
+    table = licences.as_issued(world)
+    days = {
+        name: table[column].dt.strftime("%Y-%m-%d")
+        for name, column in (("issued_on", "有效期起"), ("expires_on", "有效期止"))
+    }
+    return pd.DataFrame({
+        "holder_name": table["持证主体名称"], "holder_code": table["持证法人信用代码"], "holder_id": table["持证人身份号码"],
+        **days, "status": table["证照状态"],
+    }).set_axis(pd.Index(table["证照类型代码"] + _WITHIN + table["证照编号"], dtype=object))  # fmt: skip
 
 
 def _usual(said: Said, position: int, usual: NDArray[Any]) -> list[tuple[str, int]]:

@@ -98,6 +98,21 @@ def _half_width(_: World, __: np.random.Generator, row: Row, columns: tuple[str,
     return (after,) if after != before else None
 
 
+def _end_before_renewal(
+    _: World, __: np.random.Generator, row: Row, columns: tuple[str, ...]
+) -> tuple[Any, ...] | None:
+    """The licence of a kind whose register states its end was prolonged by a year."""
+    return (row[columns[0]] - pd.DateOffset(years=1),) if row["证照类型代码"] in ("08", "14", "18") else None
+
+
+def _holder_misspelt(
+    world: World, rng: np.random.Generator, row: Row, columns: tuple[str, ...]
+) -> tuple[Any, ...] | None:
+    """Of a kind whose register names its holders, persons among them."""
+    registered = row["证照类型代码"] in ("06", "11", "14", "15", "16") and row["持证主体类型"] == "自然人"
+    return _misspelt(world, rng, row, columns) if registered else None
+
+
 PLANTED: tuple[Disagreement, ...] = (
     Disagreement("market_supervision.enterprise", "representative_changed", ("lerep", "lerep_certno"), 8, _other_person),
     Disagreement("market_supervision.enterprise", "representative_changed", ("lerep", "lerep_certno"), 3, _other_person, first=2),
@@ -111,6 +126,8 @@ PLANTED: tuple[Disagreement, ...] = (
     Disagreement("water.enterprise_account", "premises_elsewhere", ("用水地址",), 9, _other_address),
     Disagreement("water.enterprise_account", "form_with_city", ("用水地址",), 12, _with_city),
     Disagreement("ecology.discharge_permit", "industry_changed", ("行业代码",), 4, _other_industry),
+    Disagreement("approval.e_licence", "renewal_not_told", ("有效期止",), 8, _end_before_renewal),
+    Disagreement("approval.e_licence", "holder_misspelt", ("持证主体名称",), 5, _holder_misspelt),
     Disagreement("human_resources.social_insurance", "name_misspelt", ("姓名",), 6, _misspelt),
     Disagreement("housing.provident_fund", "name_misspelt", ("XM",), 4, _misspelt),
     Disagreement("housing.provident_fund", "employer_changed", ("DWXYDM",), 7, _other_employer),
@@ -129,6 +146,11 @@ PLANTED: tuple[Disagreement, ...] = (
 
 HAPPENING = {
     ("market_supervision.enterprise", "name"): "renamed",
+    ("market_supervision.enterprise", "holder_name"): "renamed",
+    ("market_supervision.enterprise", "status"): "licence_revoked",
+    ("approval.e_licence", "status"): "e_licence_revoked",
+    ("transport.vehicle", "status"): "vehicle_stopped",
+    ("transport.vehicle", "holder_name"): "vehicle_entered_twice",
     ("public_security.resident", "address"): "moved",
     ("public_security.resident", "division_code"): "moved",
     ("public_security.resident", "birth_date"): "birth_date_on_paper",

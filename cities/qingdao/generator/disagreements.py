@@ -72,6 +72,6 @@ class Planter:
             if about.semantic_type == "resident_id":
                 ids = column.map(lambda text: resident_id.compact(str(text)))
                 known &= ids.isin(self.world.people["resident_id"]) | column.isna()
-            elif about.semantic_type == "credit_code":
+            elif about.semantic_type == "credit_code" and about.name != "issuer_code":  # a department's is no firm's
                 known &= column.isin(self.world.firms["credit_code"]) | column.isna()
         return known

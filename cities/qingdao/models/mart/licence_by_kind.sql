@@ -2,8 +2,8 @@
 name: mart.licence_by_kind
 label: {en: Licences by kind, zh: 证照种类统计}
 description:
-  en: One row a kind of electronic licence; a kind of which the lake holds none stands here with zeros. in_registers counts what only registers hold.
-  zh: 每类电子证照一行；湖内尚无记录的种类计数为零。in_registers 为仅见于登记信息者。
+  en: "One row a kind of electronic licence; a kind of which the lake holds none stands here with zeros. States are those of the issuing department: outlived counts the electronic licences still shown as valid that are not valid by it. in_registers counts licences without an electronic one."
+  zh: 每类电子证照一行；湖内尚无记录的种类计数为零。状态依发证机关登记；outlived 为电子证照仍显示有效而发证机关已不认可者；in_registers 为尚无电子证照者。
 key: [kind]
 inputs:
   mart.licence: {}
@@ -20,7 +20,9 @@ columns:
   persons: {type: BIGINT, en: Licences held by persons, zh: 自然人持有}
   suspended: {type: BIGINT, en: Suspended, zh: 暂停}
   holder_unknown: {type: BIGINT, en: Licences whose holder is joined to no entity, zh: 持证主体未关联}
-  in_registers: {type: BIGINT, en: Entries of registers, zh: 登记信息数}
+  shown_valid: {type: BIGINT, en: Electronic licences shown as valid, zh: 电子证照显示有效}
+  outlived: {type: BIGINT, en: Of these not valid by the department that issued them, zh: 其中发证机关已失效}
+  in_registers: {type: BIGINT, en: Licences of registers without an electronic one, zh: 仅见于登记信息}
 ---*/
 SELECT k.code AS kind, k.name AS kind_name, count(CASE WHEN l.electronic THEN 1 END) AS licences,
        count(CASE WHEN l.electronic AND l.state = 'valid' THEN 1 END) AS valid,
@@ -31,6 +33,8 @@ SELECT k.code AS kind, k.name AS kind_name, count(CASE WHEN l.electronic THEN 1 
        count(CASE WHEN l.electronic AND l.holder_kind = 'person' THEN 1 END) AS persons,
        count(CASE WHEN l.electronic AND l.state = 'suspended' THEN 1 END) AS suspended,
        count(CASE WHEN l.electronic AND NOT l.holder_known THEN 1 END) AS holder_unknown,
+       count(CASE WHEN l.electronic_valid THEN 1 END) AS shown_valid,
+       count(CASE WHEN l.electronic_valid AND l.state <> 'valid' THEN 1 END) AS outlived,
        count(CASE WHEN NOT l.electronic THEN 1 END) AS in_registers
 FROM reference.licence_kinds AS k
 LEFT JOIN mart.licence AS l ON l.kind = k.code

@@ -16,6 +16,7 @@ from contracts.errors import ConfigurationError
 from contracts.mistakes import did_you_mean
 from pipeline.models.check import check_city_models
 from pipeline.models.lineage import city_lineage
+from pipeline.models.retired import drop_model, retired_models
 from pipeline.models.run import chosen, city_models, run_models, settled_as_of
 from pipeline.models.runs import ModelRun, last_runs
 from pipeline.workplace import Workplace
@@ -30,17 +31,25 @@ Name = Annotated[str, typer.Argument(help="A model, such as mart.firm.")]
 
 @app.command("list")
 def list_models() -> None:
-    """List the models in the order of running, with their inputs and their last run."""
+    """List the models in the order of running, with their inputs and their last run; then tables that no file declares any longer."""
     place = Workplace.open()
     models = city_models(place.city)
-    last = _last_runs(place, models)
+    last, retired = _last_runs(place, models)
     made = table("model", "label", "increment", "inputs", "last run", "#rows")
     for model in models:
         run = last.get(model.name)
         inputs = ", ".join(i.name for i in model.inputs)
         done = f"{run.kind} ({run.reason})" if run else "never"
         made.add_row(model.name, str(model.label), model.increment or "", inputs, done, f"{run.rows:,}" if run else "")
+    for run in retired:
+        made.add_row(run.model, "declared no longer", "", "", f"landbridge model drop {run.model}", f"{run.rows:,}")
     console.print(made)
+
+
+@app.command()
+def drop(name: Name) -> None:
+    """Drop the table of a model that no file declares any longer; refused while something of the city reads it."""
+    console.print(str(drop_model(Workplace.open(), name)), markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -146,13 +155,15 @@ def _asked_for(target: str | None, models: list[Model]) -> list[FieldOf]:
     raise ConfigurationError(f"no model {target!r}", remedy=did_you_mean(target, [m.name for m in models]))
 
 
-def _last_runs(place: Workplace, models: list[Model]) -> dict[str, ModelRun]:
+def _last_runs(place: Workplace, models: list[Model]) -> tuple[dict[str, ModelRun], list[ModelRun]]:
+    """The newest run of each of these models, and of others that left a table."""
     connection = open_lake_if_any(place.settings, place.city.timezone.key)
     if connection is None:
-        return {}
+        return {}, []
     try:
-        if not models or not table_exists(connection, "ops", "model_runs"):
-            return {}
-        return last_runs(connection, [m.name for m in models])
+        if not table_exists(connection, "ops", "model_runs"):
+            return {}, []
+        names = [m.name for m in models]
+        return (last_runs(connection, names) if models else {}), retired_models(connection, names)
     finally:
         connection.close()

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from pipeline.digest import alarm_lines, city_nights, delivery_lines, digest_text, outcomes
 from pipeline.islands import island_lines
+from pipeline.models.retired import retired_lines
 from pipeline.models.run import FOLDER, run_models, settled_as_of
 from pipeline.problems.files import told_lines
 from pipeline.records.step import sync_records
@@ -65,6 +66,7 @@ def digest(place: Workplace, night: date | None = None) -> str:
         text = digest_text(place.city, chosen, outcomes(connection, place.city, chosen), day)
         if chosen is nights[-1]:
             wrong = alarm_lines(connection, place.settings, day) + delivery_lines(connection, place.city, day)
+            wrong += retired_lines(connection, place.city)
             text += "".join(f"{line}\n" for line in wrong)
             told = told_lines(connection, place) + island_lines(connection, place.city, chosen.end)
             text += "".join(f"{line}\n" for line in told)

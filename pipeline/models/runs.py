@@ -18,7 +18,7 @@ UNCHANGED, INCREMENT, FULL = "unchanged", "increment", "full"
 class ModelRun:
     """One run. `snapshot` is the lake's version its inputs were read at, `as_of` the instant it was told where its SQL asks for one.
 
-    `kind` is unchanged, increment or full and `reason` says why; `changed` counts the increment's values, `rows` the table's rows afterwards,
+    `kind` is unchanged, increment, full or dropped and `reason` says why; `changed` counts the increment's values, `rows` the table's rows afterwards,
     `inserted` and `deleted` those written. A run that found nothing changed is not recorded.
     """
 
@@ -55,6 +55,12 @@ def last_runs(connection: duckdb.DuckDBPyConnection, models: list[str]) -> dict[
     marks = ", ".join("?" for _ in models)
     rows = connection.execute(f"SELECT {_COLUMNS} FROM {RUNS} WHERE newest AND model IN ({marks})", models).fetchall()
     return {row[0]: ModelRun(*row) for row in rows}
+
+
+def newest_runs(connection: duckdb.DuckDBPyConnection) -> list[ModelRun]:
+    """The newest run of every model that ever ran, by name; the platform's tables must be there."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM {RUNS} WHERE newest ORDER BY model").fetchall()
+    return [ModelRun(*row) for row in rows]
 
 
 def write_run(connection: duckdb.DuckDBPyConnection, run: ModelRun) -> None:

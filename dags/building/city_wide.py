@@ -5,19 +5,19 @@ The first two may be triggered any number of times and derive what to do from th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import DAG, Asset, AssetAny, CronDataIntervalTimetable
+from airflow.sdk import DAG, Asset, AssetAny, CronDataIntervalTimetable, TriggerRule
 
 from contracts.catalogue import City
 from contracts.settings import Settings
 from dags.building import documentation, steps
 from dags.building.failure import on_failure
 from dags.building.lineage import StepOperator
-from dags.building.model_plan import LINK, MODELS, RECORDS, unify_plan
+from dags.building.model_plan import DUE, LINK, MODELS, RECORDS, UnifyPlan, unify_plan
 from dags.building.plan import (
     DIGEST_SCHEDULE,
     MAINTENANCE,
@@ -43,9 +43,10 @@ RATE_TABLES = [
 
 
 def unify_dag() -> DAG | None:
-    """Follows every resource that the mappings or a model read: records, link, then a task a model. None where the city unifies nothing.
+    """Follows every resource that the mappings or a model read: records, link, due, then a task a model. None where the city unifies nothing.
 
-    The first task skips the others while the newest night still lacks runs; each model's task emits an asset of its own, the last task the whole's.
+    The first task skips the others while the newest night still lacks runs, `due` those of the models that have nothing to do; a model runs although
+    those it reads were skipped. Each model's task emits an asset of its own, the last task the whole's.
     """
     settings = Settings.from_environment()
     plan = unify_plan(settings.city)
@@ -54,32 +55,35 @@ def unify_dag() -> DAG | None:
     city = city_head(settings.city)
     schedule = AssetAny(*(Asset(asset_uri(city.id, id)) for id in plan.feeding))
     with _dag(UNIFY, settings, city, schedule) as dag:
-        made = {RECORDS: _step(RECORDS, city, steps.records, reads=plan.feeding, writes=["unified"])}
-        if plan.links:
-            made[LINK] = _step(LINK, city, steps.link, reads=["unified"], writes=["unified"])
-            made[RECORDS] >> made[LINK]
-        if plan.models is None:
-            made[MODELS] = _step(MODELS, city, steps.models)
-            made[RECORDS] >> made[MODELS]
+        made = {name: _step(name, city, step, **how) for name, step, how in _before_models(plan)}
         for task in plan.models or ():
             name = task.model.name
             made[name] = _step(
                 name, city, steps.model, outlets=[Asset(asset_uri(city.id, name))], op_kwargs={"name": name}, doc_md=documentation.of_model(task.model),
-                reads=[i.name for i in task.model.inputs], writes=[name], model=name,
+                reads=[i.name for i in task.model.inputs], writes=[name], model=name, trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
             )  # fmt: skip
-            for before in task.after:
-                made[before] >> made[name]
-        whole = _step(
-            UNIFIED,
-            city,
-            steps.unified,
-            outlets=[Asset(asset_uri(city.id, UNIFIED))],
-            reads=plan.last,
-            writes=[UNIFIED],
-        )
-        for name in plan.last:
-            made[name] >> whole
+        made[UNIFIED] = _step(
+            UNIFIED, city, steps.unified, outlets=[Asset(asset_uri(city.id, UNIFIED))], reads=plan.last, writes=[UNIFIED],
+            trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+        )  # fmt: skip
+        for name, before in plan.edges:
+            _follow(made[name], made[before])
     return dag
+
+
+def _before_models(plan: UnifyPlan) -> Iterator[tuple[str, Callable[..., None], dict[str, Any]]]:
+    """What comes before the models: task, step, and how it is made."""
+    others, models = plan.after_records, [task.model.name for task in plan.models or ()]
+    yield RECORDS, steps.records, {"op_kwargs": {"others": others}, "reads": plan.recorded, "writes": ["unified"]}
+    if plan.links:
+        yield LINK, steps.link, {"reads": ["unified"], "writes": ["unified"]}
+    yield (MODELS, steps.models, {}) if plan.models is None else (DUE, steps.due, {"op_kwargs": {"models": models}})
+
+
+def _follow(task: StepOperator, before: StepOperator) -> None:
+    """What `before >> task` does, which hashes the DAG with all assets of its schedule each time: two thirds of reading this DAG, before each task."""
+    before.downstream_task_ids.add(task.task_id)
+    task.upstream_task_ids.add(before.task_id)
 
 
 def share_rate_dag() -> DAG | None:

@@ -1,4 +1,4 @@
-"""Which tasks the DAG `unify` has: records, link where the city links, and one a model in the order of their inputs.
+"""Which tasks the DAG `unify` has: records, link where the city links, due, one a model in the order of their inputs, and unified.
 
 Told from the city's files alone: no SQL is parsed, no engine imported. Imports no Airflow.
 """
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from contracts.catalogue import City, load_city
 from contracts.errors import ConfigurationError
-from dags.building.plan import resource_ids
+from dags.building.plan import UNIFIED, resource_ids
 from transforms.models import Model, in_order, read_folder, read_models
 from transforms.unify import Mappings, entity_models, read_mappings
 
 FOLDER, MAPPINGS = "models", "unified.yaml"
-RECORDS, LINK, MODELS = "records", "link", "models"
+RECORDS, LINK, DUE, MODELS = "records", "link", "due", "models"
 
 
 @dataclass(frozen=True)
 class ModelTask:
-    """A model, and the tasks that come right before it."""
+    """A model, and the models it reads."""
 
     model: Model
     after: tuple[str, ...]
@@ -28,20 +28,35 @@ class ModelTask:
 
 @dataclass(frozen=True)
 class UnifyPlan:
-    """`feeding` are the resources any of it reads. Without `models` their files hold a mistake, which one task `models` has to tell."""
+    """`feeding` are the resources any of it reads, `recorded` those whose records are kept. Without `models` their files hold a mistake, which one task
+    `models` has to tell.
+    """
 
     feeding: tuple[str, ...]
+    recorded: tuple[str, ...]
     links: bool
     models: tuple[ModelTask, ...] | None
 
     @property
     def last(self) -> tuple[str, ...]:
-        """The tasks nothing else of the plan waits for."""
+        """The tasks of which `unified` is the outcome: models that no other reads; without models what comes before them."""
         if self.models is None:
             return (MODELS,)
         waited_for = {name for task in self.models for name in task.after}
-        ends = tuple(task.model.name for task in self.models if task.model.name not in waited_for)
-        return ends or ((LINK,) if self.links else (RECORDS,))
+        return tuple(t.model.name for t in self.models if t.model.name not in waited_for) or (DUE,)
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """Each task with one that comes right before it; `due` comes before every model and before `unified`, which therefore run where it ran."""
+        chain = [RECORDS, *([LINK] if self.links else []), MODELS if self.models is None else DUE]
+        found = list(zip(chain[1:], chain, strict=False))
+        found += [(task.model.name, before) for task in self.models or () for before in (DUE, *task.after)]
+        return tuple(found + [(UNIFIED, before) for before in dict.fromkeys((chain[-1], *self.last))])
+
+    @property
+    def after_records(self) -> tuple[str, ...]:
+        """Every task but the first, in order."""
+        return tuple(dict.fromkeys(task for task, _ in self.edges))
 
 
 def unify_plan(folder: Path) -> UnifyPlan | None:
@@ -53,25 +68,17 @@ def unify_plan(folder: Path) -> UnifyPlan | None:
         mappings = read_mappings(city)
         models = in_order([*entity_models(mappings), *read_models(folder / FOLDER)])
     except ConfigurationError:
-        return UnifyPlan(_named(folder, read_folder(folder / FOLDER)[0]), False, None)
+        named = _named(folder, read_folder(folder / FOLDER)[0])
+        return UnifyPlan(named, named, False, None)
     links = any(entity.link for entity in mappings.entities)
     names = {m.name for m in models}
-    tasks = tuple(ModelTask(m, _after(m, names, links)) for m in models)
-    return UnifyPlan(_feeding(city, mappings, models), links, tasks)
+    tasks = tuple(ModelTask(m, tuple(sorted(i.name for i in m.inputs if i.name in names))) for m in models)
+    return UnifyPlan(_feeding(city, mappings, models), tuple(sorted(mappings.resources)), links, tasks)
 
 
 def unifies(folder: Path) -> bool:
     """Whether the city has mappings or models at all, from the folder's listing."""
     return (folder / MAPPINGS).is_file() or any((folder / FOLDER).glob("*/*.sql"))
-
-
-def _after(model: Model, models: set[str], links: bool) -> tuple[str, ...]:
-    """The models it reads; for one that reads none, link where it reads what link writes, otherwise records."""
-    read = tuple(sorted(i.name for i in model.inputs if i.name in models))
-    reads_records = any(i.name.startswith("unified.") and i.name not in models for i in model.inputs)
-    if reads_records and links:
-        return (*read, LINK)
-    return read or (RECORDS,)
 
 
 def _feeding(city: City, mappings: Mappings, models: list[Model]) -> tuple[str, ...]:

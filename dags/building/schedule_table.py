@@ -30,7 +30,7 @@ the DAGs stands in [docs/airflow.md](../docs/airflow.md). Times are {zone}.
 _TAIL = """
 | DAG | follows | does |
 |---|---|---|
-| {unify} | assets of the resources that `unified.yaml` names or a model reads | keeps the records, links them, then brings each [model](../docs/models.md) up to date in a task of its own, which emits `lake://{city}/<schema>/<model>`; emits `lake://{city}/unified` last |
+| {unify} | assets of the resources that `unified.yaml` names or a model reads | keeps the records, links them, then brings each [model](../docs/models.md) that has anything to do up to date in a task of its own, which emits `lake://{city}/<schema>/<model>`; emits `lake://{city}/unified` last |
 | {share_rate} | all assets, and `lake://{city}/unified` | imports the request register, delivers what is granted and takes away what has ended, computes the satisfaction rate and the scorecard of every night whose inputs changed, anchors the ledger |
 | {morning_digest} | the clock: `{digest_schedule}` | writes `reports/digest-<day>.txt` below LANDBRIDGE_HOME |
 | {maintenance} | the clock: `{maintenance_schedule}` | merges small files, expires snapshots that are old and cited by nothing, removes files no snapshot needs |

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from contracts.errors import LedgerBroken
 from contracts.interval import Interval
 from contracts.settings import Settings
+from dags.building.plan import UNIFIED
 from dags.building.secrets import secrets_of
 
 if TYPE_CHECKING:
@@ -76,16 +77,15 @@ def unify() -> None:
     """Bring records, links and models up to what the lake holds, a task each; what the DAG of this name is about."""
 
 
-def records() -> None:
-    """Keep the history of the records that feed the unified entities; skip all that follows while the newest night still lacks runs."""
-    from airflow.sdk.exceptions import AirflowSkipException
-
+def records(others: list[str]) -> None:
+    """Keep the history of the records that feed the unified entities; while the newest night still lacks runs, skip the other tasks instead."""
     from pipeline.models.run import newest_as_of
     from pipeline.records.step import sync_records
 
     place = _workplace()
     if newest_as_of(place) is None:
-        raise AirflowSkipException("the newest night still lacks runs: the last load will trigger this again")
+        log.info("the newest night still lacks runs: the last load will trigger this again")
+        _skip(others)
     _tell(sync_records(place))
 
 
@@ -94,6 +94,15 @@ def link() -> None:
     from pipeline.link.step import link_entities
 
     _tell(link_entities(_workplace()))
+
+
+def due(models: list[str]) -> None:
+    """Skip those of the models that have nothing to do, so that no process is started for them; where none has, what would tell of it too."""
+    from pipeline.models.due import idle_models
+
+    idle = idle_models(_workplace())
+    log.info("nothing to do for %s models: %s", len(idle), ", ".join(idle))
+    _skip([*idle, UNIFIED] if models and set(models) <= set(idle) else idle)
 
 
 def model(name: str) -> None:
@@ -160,6 +169,17 @@ def interval(start: datetime, end: datetime, zone: str) -> Interval:
 def now() -> datetime:
     """The instant this run counts as happening."""
     return Settings.from_environment().observed_at(datetime.now(UTC))
+
+
+def _skip(tasks: list[str]) -> None:
+    """Have Airflow skip these tasks of the run, and end this one as done; return where there are none.
+
+    No branch operator: that would also keep a task from running which somebody clears by itself later.
+    """
+    from airflow.sdk.exceptions import DownstreamTasksSkipped
+
+    if tasks:
+        raise DownstreamTasksSkipped(tasks=list(tasks))  # type: ignore[no-untyped-call]
 
 
 def _tell(counts: dict[str, int]) -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, AssetAny
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import DownstreamTasksSkipped
 from airflow.serialization.serialized_objects import DagSerialization
 from small_city import NIGHT
 
@@ -158,20 +158,30 @@ def test_unify_has_a_task_a_model_in_the_order_of_their_inputs_each_with_its_ass
     edges = {task.task_id: sorted(task.upstream_task_ids) for task in dag.tasks}
     assert edges == {
         "records": [],
-        "unified.firm": ["records"],
-        "unified.firm_history": ["records"],
-        "unified.conflict": ["unified.firm"],
-        "mart.reading": ["unified.firm"],
-        "unified": ["mart.reading", "unified.conflict", "unified.firm_history"],
+        "due": ["records"],
+        "unified.firm": ["due"],
+        "unified.firm_history": ["due"],
+        "unified.conflict": ["due", "unified.firm"],
+        "mart.reading": ["due", "unified.firm"],
+        "unified": ["due", "mart.reading", "unified.conflict", "unified.firm_history"],
     }
+    for task in dag.tasks:
+        assert task.downstream_task_ids == {id for id, before in edges.items() if task.task_id in before}
+        rule = "all_success" if task.task_id in ("records", "due") else "none_failed_min_one_success"
+        assert task.trigger_rule == rule, "a model runs after one that was skipped, and not after one that failed"
     assert [a.uri for a in dag.get_task("mart.reading").outlets] == ["lake://smallville/mart/reading"]
     assert followed(dag) == {"lake://smallville/tax/taxpayer", "lake://smallville/water/reading"}
 
 
 def test_while_a_night_lacks_runs_the_first_task_skips_the_others_and_a_model_does_nothing(city_folder: Path) -> None:
-    with_model(city_folder, "unified.firm")
-    with pytest.raises(AirflowSkipException, match="lacks runs"):
-        steps.records()
+    dag = with_model(city_folder, "unified.firm")
+    with pytest.raises(DownstreamTasksSkipped) as skipped:
+        steps.records(**dag.get_task("records").op_kwargs)
+    assert set(skipped.value.tasks) == set(dag.task_ids) - {"records"}
+    with pytest.raises(DownstreamTasksSkipped) as skipped:
+        steps.due(**dag.get_task("due").op_kwargs)
+    models = {model.name for model in city_models(load_city(city_folder))}
+    assert set(skipped.value.tasks) == models | {"unified"}
     steps.model("mart.reading")
     connection = open_lake(Settings.from_environment(), read_only=True)
     assert not {"unified", "mart"} & {schema for schema, _ in tables_of(connection)}

@@ -46,7 +46,10 @@ HOLDS_VALUES = ("lake", "landing", "staging", "problems")
 
 @dataclass
 class Told:
-    """What the story left behind: after the first night, and after tax ran again and water's meter was repaired."""
+    """What the story left behind: after the first night, after tax ran again and water's meter was repaired, and after tax ran once more.
+
+    `models` are the models whose tasks ran, a set each run of unify that found the night complete, by part of the story.
+    """
 
     night: NightProgress
     first_hashes: Hashes
@@ -55,6 +58,7 @@ class Told:
     last_hashes: Hashes
     last_runs: list[RunRecord]
     dag_runs: dict[str, list[dict[str, Any]]]
+    models: dict[str, list[set[str]]]
     last_load: datetime
     digest: str
     lineage: list[dict[str, Any]]
@@ -77,6 +81,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             systems.read_text(encoding="utf-8").replace(drop_folder, "${airflow:tax_drop.schema}"), encoding="utf-8"
         )
         (folder / "unified.yaml").write_text(yaml.safe_dump(_UNIFIED, allow_unicode=True), encoding="utf-8")
+        (folder / "models" / "mart").mkdir(parents=True)
+        (folder / "models" / "mart" / "reading.sql").write_text(_READING, encoding="utf-8")
         patch.setenv("LANDBRIDGE_HOME", str(root / "var"))
         patch.setenv("LANDBRIDGE_CITY", str(folder))
         patch.setenv("LANDBRIDGE_SOURCES", str(root / "sources"))
@@ -132,6 +138,16 @@ def test_unify_and_share_rate_run_after_the_last_load(told: Told) -> None:
 
 def test_the_unified_entities_hold_what_the_last_load_brought(told: Told) -> None:
     assert told.last_hashes["unified.firm"][0] == 60
+
+
+def test_a_model_runs_where_its_inputs_changed_and_only_there(told: Told) -> None:
+    made, repaired, again = (told.models[part] for part in ("made", "repaired", "again"))
+    firm = {"unified.firm", "unified.firm_history", "unified.conflict"}
+    assert set().union(*made) == {*firm, "mart.reading"}
+    assert set().union(*repaired) == firm
+    assert again
+    assert set().union(*again) == set()
+    assert told.last_hashes["mart.reading"][0] == 40
 
 
 def test_lineage_leads_from_the_lake_back_to_the_column_at_the_source(told: Told) -> None:
@@ -190,6 +206,7 @@ def _tell(settings: Settings) -> Told:
         first_hashes, first_runs = _lake(settings)
         failed = airflow.runs("water")[-1]
         log = airflow.log("water", failed["dag_run_id"], "meter.extract", attempt=2)
+        models = {"made": _models_run(airflow)}
         deliver(settings.sources, "water.meter", accounts(30, first=31))
         before = {dag_id: airflow.runs(dag_id)[-1]["start_date"] for dag_id in ("tax", "water")}
         start = datetime.fromisoformat(failed["data_interval_start"]).astimezone(city.timezone)
@@ -205,6 +222,12 @@ def _tell(settings: Settings) -> Told:
             if task["task_id"].endswith(".load")
         )
         last_hashes, last_runs = _lake(settings)
+        models["repaired"] = _models_run(airflow, known=len(models["made"]))
+        before = {"tax": airflow.runs("tax")[-1]["start_date"]}
+        _wait_until_closed(airflow, "tax")
+        assert airflow.backfill("tax", start, start)
+        _wait_until_over(airflow, before)
+        models["again"] = _models_run(airflow, known=len(models["made"]) + len(models["repaired"]))
         runs = {dag_id: airflow.runs(dag_id) for dag_id in (UNIFY, SHARE_RATE)}
     digest = next((settings.home / "reports").glob("digest-*.txt")).read_text(encoding="utf-8")
     lineage = [
@@ -218,7 +241,23 @@ def _tell(settings: Settings) -> Told:
         for path in settings.home.rglob("*")
         if _tells_no_values(path, settings.home)
     }
-    return Told(night, first_hashes, first_runs, log, last_hashes, last_runs, runs, last_load, digest, lineage, left)
+    return Told(
+        night, first_hashes, first_runs, log, last_hashes, last_runs, runs, models, last_load, digest, lineage, left
+    )
+
+
+def _models_run(airflow: Airflow, known: int = 0) -> list[set[str]]:
+    """Of each run of unify that found the night complete, but for the first `known`: the models whose tasks ran."""
+    found = []
+    for run in airflow.runs(UNIFY):
+        tasks = airflow.tasks(UNIFY, run["dag_run_id"])["task_instances"]
+        state = {task["task_id"]: task["state"] for task in tasks}
+        if state.pop("due") == "success":
+            assert state.pop("records") == "success"
+            told, ran = state.pop("unified"), {id for id, reached in state.items() if reached != "skipped"}
+            assert told == ("success" if ran else "skipped")
+            found.append(ran)
+    return found[known:]
 
 
 def _tells_no_values(path: Path, home: Path) -> bool:
@@ -280,3 +319,15 @@ _UNIFIED = {
         }
     }
 }
+_READING = """/*---
+name: mart.reading
+label: {en: Readings, zh: 抄表}
+description: {en: One row an account., zh: 每户一行。}
+key: [account_no]
+inputs:
+  water.reading: {}
+columns:
+  account_no: {type: VARCHAR, en: Account, zh: 户号}
+---*/
+SELECT account_no FROM water.reading
+"""

@@ -9,7 +9,6 @@ import duckdb
 from contracts.errors import ConfigurationError
 from contracts.quoting import ident, literal
 from pipeline.models.engine import CHANGED
-from pipeline.models.parts import ranges_of
 from transforms.models.inputs import of_values
 from transforms.models.model import Model
 from warehouse.lake import LAKE, count_rows
@@ -24,6 +23,13 @@ class Differences:
     inserted: int
     deleted: int
     anew: bool
+
+
+def begin(connection: duckdb.DuckDBPyConnection, model: Model, *, exists: bool) -> bool:
+    """Make room for what differs; returns whether the table is to be made, or made with other columns."""
+    typed = ", ".join(f"{ident(name)} {type}" for name, type in declared(connection, model))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_DIFFERENT} (_was BOOLEAN, _is BOOLEAN, {typed})")
+    return not exists or columns_of_table(connection, model) != declared(connection, model)
 
 
 def compute(connection: duckdb.DuckDBPyConnection, model: Model, relation: str, *, increment: bool, null: bool) -> None:
@@ -53,37 +59,30 @@ def compute(connection: duckdb.DuckDBPyConnection, model: Model, relation: str, 
         _check_increment(connection, model, null)
 
 
-def compare(
-    connection: duckdb.DuckDBPyConnection, model: Model, *, exists: bool, increment: bool, null: bool
-) -> Differences:
-    """Compare the computed rows with those of the table and keep what differs; an increment looks at rows of its values only."""
-    table = ident(LAKE, model.schema, model.table)
-    if not exists or columns_of_table(connection, model) != declared(connection, model):
-        return Differences(count_rows(connection, _FRESH), count_rows(connection, table) if exists else 0, anew=True)
-    if increment:
-        parts = [(of_values(model.increment or "", CHANGED, null=null), "true")]
-    else:
-        rows = count_rows(connection, _FRESH) + count_rows(connection, table)
-        parts = [(within, within) for within in ranges_of(connection, model, rows)]
+def compare(connection: duckdb.DuckDBPyConnection, model: Model, within: str, *, anew: bool) -> None:
+    """Keep of the computed rows and of the table's rows that are `within` what differs: all of them where the table is to be made anew."""
+    if anew:
+        connection.execute(f"INSERT INTO {_DIFFERENT} BY NAME SELECT false AS _was, true AS _is, * FROM {_FRESH}")
+        return
     joined = " AND ".join(f"o.{ident(k)} = f.{ident(k)}" for k in model.key)
     rest = [ident(c.name) for c in model.columns if c.name not in model.key]
     differs = " OR ".join(f"o.{c} IS DISTINCT FROM f.{c}" for c in rest) or "false"
     first = ident(model.key[0])
-    into = f"CREATE OR REPLACE TEMP TABLE {_DIFFERENT} AS"
-    for of_table, of_fresh in parts:
-        connection.execute(
-            f"{into} SELECT o.{first} IS NOT NULL AS _was, f.{first} IS NOT NULL AS _is, "
-            + ", ".join(f"coalesce(f.{ident(k)}, o.{ident(k)}) AS {ident(k)}" for k in model.key)
-            + "".join(f", f.{c}" for c in rest)
-            + f" FROM (SELECT * FROM {table} WHERE {of_table}) AS o FULL JOIN (SELECT * FROM {_FRESH} WHERE {of_fresh}) AS f ON {joined} "
-            f"WHERE o.{first} IS NULL OR f.{first} IS NULL OR {differs}"
-        )
-        into = f"INSERT INTO {_DIFFERENT}"
-    row = connection.execute(
-        f"SELECT count(*) FILTER (WHERE _is), count(*) FILTER (WHERE _was) FROM {_DIFFERENT}"
-    ).fetchone()
-    inserted, deleted = row or (0, 0)
-    return Differences(int(inserted), int(deleted), anew=False)
+    connection.execute(
+        f"INSERT INTO {_DIFFERENT} BY NAME SELECT o.{first} IS NOT NULL AS _was, f.{first} IS NOT NULL AS _is, "
+        + ", ".join(f"coalesce(f.{ident(k)}, o.{ident(k)}) AS {ident(k)}" for k in model.key)
+        + "".join(f", f.{c}" for c in rest)
+        + f" FROM (SELECT * FROM {ident(LAKE, model.schema, model.table)} WHERE {within}) AS o FULL JOIN {_FRESH} AS f ON {joined} "
+        f"WHERE o.{first} IS NULL OR f.{first} IS NULL OR {differs}"
+    )
+
+
+def found(connection: duckdb.DuckDBPyConnection, model: Model, *, exists: bool, anew: bool) -> Differences:
+    """What all comparisons together kept; a table made with other columns loses all its rows."""
+    inserted, deleted = (count_rows(connection, f"{_DIFFERENT} WHERE {which}") for which in ("_is", "_was"))
+    if anew and exists:
+        deleted = count_rows(connection, ident(LAKE, model.schema, model.table))
+    return Differences(inserted, deleted, anew)
 
 
 def write(connection: duckdb.DuckDBPyConnection, model: Model, found: Differences, *, describe: bool) -> int:
@@ -94,15 +93,11 @@ def write(connection: duckdb.DuckDBPyConnection, model: Model, found: Difference
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(LAKE, model.schema)}")
         typed = ", ".join(f"{ident(name)} {type}" for name, type in declared(connection, model))
         connection.execute(f"CREATE OR REPLACE TABLE {table} ({typed})")
-        connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_FRESH}")
-    else:
-        key = ", ".join(map(ident, model.key))
-        if found.deleted:
-            connection.execute(
-                f"DELETE FROM {table} WHERE ({key}) IN (SELECT {'' if len(model.key) == 1 else 'ROW'}({key}) FROM {_DIFFERENT} WHERE _was)"
-            )
-        if found.inserted:
-            connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_DIFFERENT} WHERE _is")
+    elif found.deleted:
+        same = " AND ".join(f"d.{ident(k)} = t.{ident(k)}" for k in model.key)
+        connection.execute(f"DELETE FROM {table} AS t USING {_DIFFERENT} AS d WHERE d._was AND {same}")
+    if found.inserted:
+        connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_DIFFERENT} WHERE _is")
     if found.anew or describe:
         connection.execute(f"COMMENT ON TABLE {table} IS {literal(f'{model.label}. {model.description}')}")
         for column in model.columns:

@@ -1,70 +1,96 @@
-"""A full rebuild in parts, where its inputs are larger than memory holds at once: ranges of the values by which the model could be rebuilt anyway.
+"""Ranges of the increment's values, one after the other: how a rebuild that is larger than memory is computed, checked and compared.
 
-A row depends only on input rows of its own value, so ranges may be computed one after the other. The ranges are those of entity ids, which are spread
-evenly; records lie in their order, so that a range reads little else. A model that is rebuilt by anything else is computed as a whole.
+A row depends only on input rows of its own value, so any parting is right. The bounds are those of a sample, so that ranges are about equal whatever
+the values are; where rows lie in the order of their values, as records and entities do, a range reads little else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import duckdb
 
 from contracts.quoting import ident, literal
-from pipeline.models.engine import Reading
 from transforms.models.model import Model
 from warehouse.lake import LAKE, count_rows
 
-PARTS = "model_parts"
 # bytes that DuckDB works with for each input row, at the most seen
 _WORKING_BYTES = 640
+# input rows of one value that changed, generously
+_ROWS_OF_VALUE = 16
 _MOST = 128
-_IDS = 256
+_SAMPLE = 4_096
 
 
-def parts_of(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[str]:
-    """The SELECTs that make the model together; its own where one is enough."""
-    model = reading.model
-    by = {i.name: i.by for i in model.inputs if i.by is not None and i.name in reading.tables}
-    if reading.changed is not None or not by:
-        return [reading.sql]
-    rows = sum(count_rows(connection, ident(LAKE, *name.split(".", 1))) for name in by)
-    count = _count(connection, model, rows)
+@dataclass(frozen=True)
+class Range:
+    """Values from `first` up to `end`, which is not in it, both as text; None is open. NULL lies in the range that has no `first`."""
+
+    first: str | None = None
+    end: str | None = None
+
+    def holds(self, column: str) -> str:
+        """Condition over a table: the column's value lies in the range."""
+        name = ident(column)
+        below = f"{name} < {literal(self.end)}" if self.end is not None else ""
+        if self.first is None:
+            return f"({below} OR {name} IS NULL)" if below else "true"
+        above = f"{name} >= {literal(self.first)}"
+        return f"({above} AND {below})" if below else above
+
+
+WHOLE = (Range(),)
+
+
+def ranges_of(
+    connection: duckdb.DuckDBPyConnection, model: Model, by: Mapping[str, str], changed: tuple[str, int] | None
+) -> tuple[Range, ...]:
+    """The ranges in which memory holds a rebuild; one that is open where one is enough, or where the key says nothing of the value.
+
+    `by` are the inputs that the lake holds, with their columns of the value; `changed` the table of an increment's values and how many.
+    """
+    if not by or model.increment not in model.key:
+        return WHOLE
+    rows = {name: count_rows(connection, _table(name)) for name in by}
+    total = sum(rows.values())
+    largest = max(rows, key=lambda name: rows[name])
+    source, column = _table(largest), by[largest]
+    if changed is not None:
+        source, column = ident(changed[0]), "value"
+        total = min(total, changed[1] * _ROWS_OF_VALUE)
+    count = min(_MOST, -(-total * _WORKING_BYTES // _memory(connection)))
     if count <= 1:
-        return [reading.sql]
+        return WHOLE
+    sample = connection.execute(
+        f"SELECT CAST(value AS VARCHAR) FROM (SELECT {ident(column)} AS value FROM {source} WHERE {ident(column)} IS NOT NULL) "
+        f"USING SAMPLE reservoir({_SAMPLE} ROWS) ORDER BY value"
+    ).fetchall()
+    bounds = list(dict.fromkeys(sample[len(sample) * n // count][0] for n in range(1, count))) if sample else []
+    return tuple(Range(first, end) for first, end in zip([None, *bounds], [*bounds, None], strict=True))
+
+
+def parts_of(model: Model, sql: str, by: Mapping[str, str], ranges: Sequence[Range]) -> list[str]:
+    """The SELECT over each of the ranges alone: the inputs `by` narrowed to it, and so the result."""
+    if ranges == WHOLE:
+        return [sql]
     # sqlglot is imported where it is needed
     from transforms.models.sql_text import with_tables
 
     parts = []
-    for number in range(count):
-        instead = {
-            name: f"SELECT * FROM {ident(*name.split('.', 1))} WHERE {_within(column, number, count)}"
+    for values in ranges:
+        narrow = {
+            name: f"SELECT * FROM {ident(*name.split('.', 1))} WHERE {values.holds(column)}"
             for name, column in by.items()
         }
-        sql = with_tables(reading.sql, instead, model.name)
-        parts.append(f"SELECT * FROM ({sql}) WHERE {_within(model.increment or '', number, count)}")
+        parts.append(
+            f"SELECT * FROM ({with_tables(sql, narrow, model.name)}) WHERE {values.holds(model.increment or '')}"
+        )
     return parts
 
 
-def ranges_of(connection: duckdb.DuckDBPyConnection, model: Model, rows: int) -> list[str]:
-    """Conditions over the model's own rows that part so many of them into ranges which memory holds; one that is always true where one is enough."""
-    count = _count(connection, model, rows)
-    return [_within(model.increment or "", number, count) for number in range(count)] if count > 1 else ["true"]
-
-
-def _count(connection: duckdb.DuckDBPyConnection, model: Model, rows: int) -> int:
-    if next((c.type for c in model.columns if c.name == model.increment), "") != "VARCHAR":
-        return 1
-    return max(1, min(_MOST, -(-rows * _WORKING_BYTES // _memory(connection))))
-
-
-def _within(column: str, number: int, count: int) -> str:
-    """Condition: the value lies in the range; what is no entity id, and NULL, lies in the first or the last."""
-    first, last = (f"{_IDS * n // count:02x}" for n in (number, number + 1))
-    name = ident(column)
-    above = f"{name} >= {literal(first)}" if number else ""
-    below = f"{name} < {literal(last)}" if number + 1 < count else ""
-    if not number:
-        return f"({below} OR {name} IS NULL)"
-    return f"({above} AND {below})" if below else above
+def _table(name: str) -> str:
+    return ident(LAKE, *name.split(".", 1))
 
 
 def _memory(connection: duckdb.DuckDBPyConnection) -> int:

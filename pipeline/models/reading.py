@@ -10,6 +10,7 @@ from contracts.errors import ConfigurationError
 from contracts.quoting import literal
 from pipeline.models.engine import CHANGED, Reading
 from pipeline.models.inputs import columns_held
+from pipeline.models.parts import ranges_of
 from pipeline.models.plan import Plan
 from pipeline.models.tables import known_tables
 from pipeline.workplace import Workplace
@@ -35,7 +36,9 @@ def reading_of(
         from transforms.models.sql_text import with_tables
 
         sql = with_tables(sql, instead, where_of(model))
-    return Reading(model, sql, tuple(present), plan.snapshot, as_of, day_over_by(place, as_of), plan.changed)
+    by = {i.name: i.by for i in model.inputs if i.by is not None and i.name in present}
+    ranges = ranges_of(connection, model, by, (CHANGED, plan.changed or 0) if plan.is_increment else None)
+    return Reading(model, sql, tuple(present), plan.snapshot, as_of, day_over_by(place, as_of), plan.changed, ranges)
 
 
 def day_over_by(place: Workplace, as_of: datetime) -> date:

@@ -20,13 +20,14 @@ from contracts.mistakes import did_you_mean
 from pipeline.digest import city_nights, outcomes
 from pipeline.models import apply
 from pipeline.models.apply import Differences
-from pipeline.models.engine import engine_for
+from pipeline.models.engine import CHANGED, engine_for
 from pipeline.models.plan import Plan, plan_run, uses_as_of
 from pipeline.models.reading import reading_of, set_instant, where_of
 from pipeline.models.runs import UNCHANGED, ModelRun, last_run, write_run
 from pipeline.models.tables import known_tables
 from pipeline.workplace import Workplace
 from transforms.models import in_order, read_models
+from transforms.models.inputs import of_values
 from transforms.models.model import Model
 from transforms.unify import entity_models, read_mappings
 from warehouse.lake import commit, open_lake, table_exists
@@ -171,9 +172,15 @@ class _Runner:
 
     def _compute(self, model: Model, plan: Plan) -> Differences:
         reading = reading_of(self.connection, self.place, model, plan, self.as_of)
+        anew = apply.begin(self.connection, model, exists=plan.exists)
         try:
-            with self.engine.compute(self.connection, reading) as relation:
-                apply.compute(self.connection, model, relation, increment=plan.is_increment, null=plan.null)
+            with self.engine.compute(self.connection, reading) as relations:
+                for values, relation in zip(reading.ranges, relations, strict=True):
+                    apply.compute(self.connection, model, relation, increment=plan.is_increment, null=plan.null)
+                    within = values.holds(model.increment or "")
+                    if plan.is_increment:
+                        within += f" AND {of_values(model.increment or '', CHANGED, null=plan.null)}"
+                    apply.compare(self.connection, model, within, anew=anew)
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
             raise ConfigurationError(
                 f"the SELECT cannot be run: {str(error).splitlines()[0]}",
@@ -187,7 +194,7 @@ class _Runner:
                 where=where_of(model),
                 remedy="TRY_CAST, or a CASE that keeps those values out",
             ) from None
-        return apply.compare(self.connection, model, exists=plan.exists, increment=plan.is_increment, null=plan.null)
+        return apply.found(self.connection, model, exists=plan.exists, anew=anew)
 
     def _write(self, model: Model, plan: Plan, found: Differences) -> ModelRun | None:
         last = last_run(self.connection, model.name)

@@ -32,17 +32,19 @@ def find_changes(connection: duckdb.DuckDBPyConnection, entity: Entity, resource
     names = ", ".join(map(ident, said))
     differs = " OR ".join(f"n.{ident(c)} IS DISTINCT FROM r.{ident(c)}" for c in said)
     now = ", ".join(f"n.{ident(c)}" for c in said)
-    # a row that came back begins no earlier than its last version ended
+    # a row that came back begins no earlier than its last version ended; joined by the key alone, since a further condition of an outer join would
+    # compare every row with every other
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {CHANGES} AS
         SELECT coalesce(n.record_key, r.record_key) AS record_key, r.record_key IS NOT NULL AS ends, n.record_key IS NOT NULL AS begins,
-            CASE WHEN n.record_key IS NOT NULL THEN greatest(n.{SAID_FROM}, r.valid_from, l.ended) ELSE greatest({_gone_at(resource)}, r.valid_from) END AS at, {now}
+            CASE WHEN r.record_key IS NULL THEN greatest(n.{SAID_FROM}, l.ended) WHEN n.record_key IS NULL THEN greatest({_gone_at(resource)}, r.valid_from)
+                ELSE greatest(n.{SAID_FROM}, r.valid_from) END AS at, {now}
         FROM mapped_now AS n
         FULL JOIN (SELECT record_key, {names}, valid_from FROM {table} WHERE {mine} AND valid_to IS NULL {among}) AS r USING (record_key)
         LEFT JOIN (SELECT record_key, max(valid_to) AS ended FROM {table} WHERE {mine} AND valid_to IS NOT NULL {among} GROUP BY 1) AS l
-            ON l.record_key = n.record_key AND r.record_key IS NULL
+            ON l.record_key = n.record_key
         LEFT JOIN (SELECT key, max(interval_start) AS deleted FROM {TOMBSTONES} WHERE {of_resource(resource)} GROUP BY 1) AS d
-            ON d.key = r.record_key AND n.record_key IS NULL
+            ON d.key = r.record_key
         WHERE n.record_key IS NULL OR r.record_key IS NULL OR {differs}""")
 
 
@@ -102,6 +104,14 @@ def follow_old_numbers(connection: duckdb.DuckDBPyConnection, entity: Entity) ->
         connection.execute(f"""
             UPDATE {table} AS t SET own_id = m.own_now, entity_id = m.entity_now FROM moved_records AS m
             WHERE t.record_id = m.record_id AND t.{key} IS NULL AND t.{old} = m.number""")
+
+
+def follow_key(connection: duckdb.DuckDBPyConnection, entity: Entity) -> int:
+    """Give all versions the own ids that follow from what makes an identifier today; returns how many had another."""
+    table = ident(LAKE, SCHEMA, entity.record_table)
+    own = own_id_sql(entity, ident(entity.key), "NULL", "record_id")
+    row = connection.execute(f"UPDATE {table} SET own_id = {own}, entity_id = {own} WHERE own_id <> {own}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _gone_at(resource: Resource) -> str:

@@ -55,8 +55,9 @@ def _compare(
         plan = plan_run(connection, model, as_of, full=True)
         reading = reading_of(connection, place, model, plan, as_of)
         for engine in engines:
-            with engine.compute(connection, reading) as relation:
-                connection.execute(f"CREATE OR REPLACE TEMP TABLE {_table(engine)} AS FROM {relation}")
+            with engine.compute(connection, reading) as relations:
+                union = " UNION ALL ".join(f"FROM {relation}" for relation in relations)
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE {_table(engine)} AS {union}")
     finally:
         connection.execute("COMMIT")  # of temporary tables
     left, right = (_table(engine) for engine in engines)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class SparkEngine:
         self._settings = settings
 
     @contextmanager
-    def compute(self, connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[str]:
+    def compute(self, connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[Sequence[str]]:
         """The result in staging files, in the model's order and types; they go when the context ends.
 
         Raises ConfigurationError for SQL that Spark cannot run with an equal result, a lake it cannot read, or where it is not installed.
@@ -53,11 +53,13 @@ class SparkEngine:
             for view, table in written.views.items():
                 _make_view(spark, connection, reading, view, table, columns_of[table], folder / view)
             for view, sql in written.steps:
-                _write(spark, sql, reading, folder / view)
-                spark.session.read.parquet(str(folder / view)).createOrReplaceTempView(view)
+                # with its schema, or Spark starts a job to learn it
+                schema = _write(spark, sql, reading, folder / view)
+                spark.session.read.schema(schema).parquet(str(folder / view)).createOrReplaceTempView(view)
             _write(spark, written.sql, reading, folder / "result")
             _log(spark, before, reading)
-            yield _result(reading, folder / "result")
+            result, increment = _result(reading, folder / "result"), reading.model.increment or ""
+            yield [f"(SELECT * FROM {result} WHERE {values.holds(increment)})" for values in reading.ranges]
         finally:
             for view in (*written.views, *dict(written.steps)):
                 spark.session.catalog.dropTempView(view)
@@ -95,13 +97,16 @@ def _make_view(
     frame.createOrReplaceTempView(view)
 
 
-def _write(spark: Spark, sql: str, reading: Reading, folder: Path) -> None:
+def _write(spark: Spark, sql: str, reading: Reading, folder: Path) -> Any:
+    """Write what the SELECT gives; returns its schema."""
     from py4j.protocol import Py4JError
     from pyspark.errors import AnalysisException, ParseException, PySparkException
 
     try:
         frame = spark.session.sql(sql)
-        frame.select(*map(_plain, frame.schema.fields)).write.parquet(str(folder))
+        plain = frame.select(*map(_plain, frame.schema.fields))
+        plain.write.parquet(str(folder))
+        return plain.schema
     except (ParseException, AnalysisException) as error:
         raise ConfigurationError(
             f"Spark cannot run the SELECT: {_first_line(error)}",

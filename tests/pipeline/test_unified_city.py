@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,15 @@ def own_id(identifier: str, entity: str = "person") -> str:
     return hashlib.md5(f"{entity}|{identifier}".encode()).hexdigest()
 
 
+@contextmanager
+def in_parts() -> Iterator[None]:
+    """Models are computed in three ranges, however few their rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.models.parts._WORKING_BYTES", 2**40)
+        patch.setattr("pipeline.models.parts._MOST", 3)
+        yield
+
+
 @settings(max_examples=2, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(_NIGHTS)
 def test_nights_one_by_one_leave_what_a_full_rebuild_makes_and_history_tells_each_of_them(
@@ -50,7 +61,8 @@ def test_nights_one_by_one_leave_what_a_full_rebuild_makes_and_history_tells_eac
                 for rows in loads
             )
             city.load_rows("police.resident", night, people, also={"civil.student": students})
-            city.unify(night)
+            with in_parts():
+                city.unify(night)
             said.append(city.said())
             expected = {own_id(p) for rows in loads for p, *_ in rows.values() if p}
             assert {id for id, _ in said[-1]} == expected, "whoever a row is about today, and nobody else"
@@ -58,10 +70,9 @@ def test_nights_one_by_one_leave_what_a_full_rebuild_makes_and_history_tells_eac
             assert all(said[-1][id, "name"] in names for id, names in named.items()), (
                 "the source department's word counts"
             )
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pipeline.models.parts._WORKING_BYTES", 2**40)
-            patch.setattr("pipeline.models.parts._MOST", 3)
-            assert city.unify(len(nights), full=True) == {}, "a full rebuild, in parts, finds every row as it is"
+        assert city.unify(len(nights), full=True) == {}, (
+            "a full rebuild, as a whole, finds every row as nights in parts left it"
+        )
         for night, known in enumerate(said, 1):
             assert city.known_on(city.interval(night).start) == known
 
@@ -124,6 +135,33 @@ def test_old_numbers_find_their_owners(tmp_path: Path) -> None:
     city.load_rows("tax.crosswalk", 3, [{"number": "9", "name": "丙", "code": None, "old_no": None}])
     city.sync()
     assert [r for r in city.records("firm") if r[1] == "1" and r[0] == "civil.place"] == before
+
+
+def test_a_number_given_out_by_kind_names_one_only_with_its_kind_and_records_follow_when_that_is_told(
+    tmp_path: Path,
+) -> None:
+    city = UnifiedCity(tmp_path)
+    path = city.folder / "unified.yaml"
+    text = """
+entities:
+  permit:
+    key: permit_no
+    resources: {civil.card: name, civil.student: name}
+    attributes: {kind: {required: true, from: [civil.card.nickname, civil.student.nickname]}}
+"""
+    path.write_text(text, encoding="utf-8")
+    city.say("civil.card", 1, ("1", "7", "driving"), ("2", "7", "fishing"))
+    city.say("civil.student", 1, ("9", "7", "driving"))
+    city.unify(1)
+    held = "SELECT permit_no, kind, resources FROM unified.permit ORDER BY kind"
+    assert [row[2] for row in city.query(held)] == ["civil.card,civil.student"], "one for all that have the number"
+    path.write_text(text.replace("key: permit_no", "key: permit_no\n    key_within: kind"), encoding="utf-8")
+    city.unify(1)
+    assert city.query(held) == [("7", "driving", "civil.card,civil.student"), ("7", "fishing", "civil.card")]
+    assert city.unify(1, full=True) == {} and city.sync() == {}
+    city.say("civil.card", 2, ("1", "7", "driving"), ("2", "7", "driving"))
+    city.unify(2)
+    assert city.query(held) == [("7", "driving", "civil.card,civil.student")]
 
 
 def test_a_merge_moves_all_records_and_undoing_it_brings_the_same_tables_back(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,6 @@ class UnifiedCity(RateCity):
 
     def __init__(self, root: Path, *, firms: bool = False) -> None:
         super().__init__(root)
-        self.settings = replace(self.settings, threads=1)
         for id, more in (("police.resident", _ID), ("civil.student", _ID), ("civil.card", "")):
             self.contract(id, more=more)
         if firms:

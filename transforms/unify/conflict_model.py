@@ -87,11 +87,15 @@ def _of_attribute(entity: Entity, a: Attribute, mappings: Mappings) -> str:
     won, lost = f"d.{ident(f'{a.name} a')}", f"d.{ident(f'{a.name} b')}"
     source, since = f"d.{ident(f'{a.name}_source')}", f"d.{ident(f'{a.name}_since')}"
     feeding = ", ".join(map(literal, a.priority))
-    differs = f"{compared_sql(a, lost, mappings.divisions)} <> {compared_sql(a, won, mappings.divisions)}"
+    # told of what grouping leaves: DuckDB would work it out for every record, before the records are known to differ at all
+    differs = (
+        f"{compared_sql(a, f'MIN({lost})', mappings.divisions)} <> {compared_sql(a, f'MIN({won})', mappings.divisions)}"
+    )
     return f"""SELECT {literal(entity.name)} AS entity, d.entity_id, d.key, {literal(a.name)} AS attribute,
         {source} AS resource_a, {value_sql(a, won)} AS value_a, {since} AS since_a,
         d.resource AS resource_b, {value_sql(a, lost)} AS value_b, MIN(d.valid_from) AS since_b, COUNT(*) AS rows_b,
         CASE WHEN {source} <> d.resource THEN 'priority' WHEN {since} > MIN(d.valid_from) THEN 'recency' ELSE 'order' END AS reason
     FROM {ident(f"differing {entity.name}")} AS d
-    WHERE {lost} <> {won} AND {differs} AND d.resource IN ({feeding})
-    GROUP BY d.entity_id, d.key, {source}, {won}, {since}, d.resource, {lost}"""
+    WHERE {lost} <> {won} AND d.resource IN ({feeding})
+    GROUP BY d.entity_id, d.key, {source}, {won}, {since}, d.resource, {lost}
+    HAVING {differs}"""

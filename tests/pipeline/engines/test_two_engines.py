@@ -255,7 +255,8 @@ def computed(
     about = Label("proof", "验证")
     columns = tuple(Column(name, type, about) for name, type in types.items())
     model = Model("mart.proof", about, about, (columns[0].name,), None, tuple(map(Input, tables)), columns, sql)
-    with engine.compute(lake, Reading(model, sql, tuple(tables), snapshot, AS_OF, date(2020, 5, 4), None)) as relation:
+    reading = Reading(model, sql, tuple(tables), snapshot, AS_OF, date(2020, 5, 4), None)
+    with engine.compute(lake, reading) as [relation]:
         lake.execute(f"CREATE OR REPLACE TEMP TABLE by_spark AS FROM {relation}")
 
 

@@ -164,6 +164,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, load: Load, table: str, newest
         _decide(connection, fates.unchanged_sql(resource, table))
         present = f"SELECT {columns} FROM {fates.CANDIDATES} WHERE _row NOT IN (SELECT _row FROM {fates.FATES})"
         connection.execute(f"DELETE FROM {table} WHERE ({columns}) IN ({present})")
+    if holds_rows and lake.count_rows(connection, quarantine.FAILING):
         # a row this very interval accepted in an earlier attempt and refuses now is no longer in the lake
         refused = f"SELECT key FROM {quarantine.FAILING} WHERE key NOT IN (SELECT {fates.key_text(resource)} FROM {fates.CANDIDATES})"
         connection.execute(

@@ -22,7 +22,7 @@ import duckdb
 from contracts.errors import ConfigurationError, LakeBusy, LandbridgeError
 from contracts.quoting import literal
 from contracts.settings import Settings
-from warehouse.engine import load_extension, open_engine
+from warehouse.engine import open_engine
 
 LAKE = "lake"
 _CONFLICTS = (
@@ -47,22 +47,21 @@ def open_lake(settings: Settings, *, read_only: bool = False, timezone: str | No
     Raises ConfigurationError where there is no lake to read or the catalogue's setting is not understood.
     """
     kind, _, place = settings.catalogue.partition(":")
-    connection = open_engine(settings, timezone)
-    load_extension(connection, "ducklake")
     if kind == "sqlite":
-        load_extension(connection, "sqlite_scanner")
+        scanner = "sqlite_scanner"
         if read_only and not Path(place).exists():
             raise ConfigurationError(f"there is no lake at {place}", remedy="load something first: landbridge run")
         if not read_only:
             _make_sqlite_catalogue(Path(place))
         source, options = f"ducklake:sqlite:{place}", f", META_BUSY_TIMEOUT {_BUSY_MILLISECONDS}"
     elif kind == "postgres":
-        load_extension(connection, "postgres_scanner")
+        scanner = "postgres_scanner"
         source, options = f"ducklake:postgres:{place}", ""
     else:
         raise ConfigurationError(
             f"LANDBRIDGE_CATALOGUE starts with {kind!r}", remedy="write sqlite:<path> or postgres:<libpq string>"
         )
+    connection = open_engine(settings, timezone, ("ducklake", scanner))
     mode = ", READ_ONLY" if read_only else ""
     sql = f"ATTACH {literal(source)} AS {LAKE} (DATA_PATH {literal(settings.lake_files)}{options}{mode})"
     try:

@@ -60,7 +60,7 @@ def supersede_failing(
 
     Only a repeated run of an older interval finds any. Each interval of an `append` resource stands for itself.
     """
-    if resource.load_mode == "append":
+    if resource.load_mode == "append" or not count_rows(connection, FAILING):
         return 0
     if resource.load_mode == "snapshot" and not newest:
         connection.execute(f"UPDATE {FAILING} SET settled = true")

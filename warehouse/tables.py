@@ -115,8 +115,6 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, resource: Resource) -> s
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, resource: Resource, name: str) -> None:
-    about = f"{resource.label}. {resource.description}".strip()
-    connection.execute(f"COMMENT ON TABLE {name} IS {literal(about)}")
+    connection.execute(f"COMMENT ON TABLE {name} IS {literal(resource.comment)}")
     for field in resource.fields:
-        text = ". ".join(part for part in (field.label, field.description) if part)
-        connection.execute(f"COMMENT ON COLUMN {name}.{ident(field.name)} IS {literal(text)}")
+        connection.execute(f"COMMENT ON COLUMN {name}.{ident(field.name)} IS {literal(field.comment)}")

@@ -75,12 +75,9 @@ def test_a_role_has_a_plain_name(name: str) -> None:
 _AS_STRANGER = """
 import os, sys
 from contracts.settings import Settings
-from warehouse.engine import load_extension, open_engine
+from warehouse.engine import open_engine
 settings = Settings.from_environment()
-engine = open_engine(settings)
-for name in ("ducklake", "sqlite_scanner"):
-    load_extension(engine, name)
-    engine.execute(f"LOAD {name}")
+engine = open_engine(settings, extensions=("ducklake", "sqlite_scanner"))
 # as root the rights of files count for nothing; what the interpreter needs is read by now
 if os.geteuid() == 0:
     os.setgid(65534)

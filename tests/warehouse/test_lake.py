@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
+from tests.small_city import ROOT
 from warehouse.lake import open_lake
+
+_OPEN_AND_LOAD = """
+import sys
+from contracts.settings import Settings
+from warehouse.lake import open_lake
+lake = open_lake(Settings.from_environment())
+for path in sys.argv[1:]:
+    lake.load_extension(path)
+"""
 
 
 def test_a_lake_whose_files_were_moved_says_where_the_catalogue_looks_for_them(tmp_path: Path) -> None:
@@ -18,3 +31,22 @@ def test_a_lake_whose_files_were_moved_says_where_the_catalogue_looks_for_them(t
     with pytest.raises(ConfigurationError, match=str(before)) as error:
         open_lake(Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path / "after")}))
     assert error.value.where == "LANDBRIDGE_LAKE_FILES"
+
+
+def test_an_extension_that_duckdb_did_not_sign_is_refused_at_the_opening_and_after(tmp_path: Path) -> None:
+    # DuckDB keeps the extensions it loads below the user's own folder
+    environment = {**os.environ, "HOME": str(tmp_path), "LANDBRIDGE_HOME": str(tmp_path / "var")}
+
+    def opened(*further: Path) -> str:
+        words = [sys.executable, "-c", _OPEN_AND_LOAD, *map(str, further)]
+        return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False).stderr
+
+    assert opened() == ""
+    [installed] = (tmp_path / ".duckdb").rglob("ducklake.duckdb_extension")
+    content = bytearray(installed.read_bytes())
+    content[-1] ^= 1
+    other = tmp_path / "other.duckdb_extension"
+    other.write_bytes(content)
+    assert "signature" in opened(other)
+    installed.write_bytes(content)
+    assert "ConfigurationError" in (refused := opened()) and "signature" in refused

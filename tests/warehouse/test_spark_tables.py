@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.errors import ConfigurationError
 from contracts.quoting import literals
 from contracts.settings import Settings
-from warehouse.engine import load_extension, open_engine
+from warehouse.engine import open_engine
 from warehouse.lake import current_snapshot, open_lake
 from warehouse.spark_tables import LakeFiles, lake_files
 
@@ -80,8 +80,7 @@ def _put_together(files: LakeFiles) -> list[tuple[object, ...]]:
 
 
 def test_an_encrypted_lake_is_refused(tmp_path: Path) -> None:
-    connection = open_engine(Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path)}))
-    load_extension(connection, "ducklake")
+    connection = open_engine(Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path)}), extensions=["ducklake"])
     connection.execute("SET force_mbedtls_unsafe = 'true'")  # a test's file may be sealed badly
     connection.execute(f"ATTACH 'ducklake:{tmp_path}/sealed.ducklake' AS lake (DATA_PATH '{tmp_path}/data', ENCRYPTED)")
     connection.execute(

@@ -8,7 +8,7 @@ export LANDBRIDGE_HOME ?= $(CURDIR)/var
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench lock format clean postgres mariadb file-servers browser spark rivals
+.PHONY: help demo up test check form bench lock format clean postgres mariadb file-servers browser spark rivals
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -27,16 +27,21 @@ demo: $(VENV)/.installed ## three nights of the sample city through a real Airfl
 up: $(VENV)/.installed ## Airflow's own pages on the sample city, until interrupted
 	@$(BIN)/python -m cities.qingdao.demo --up
 
-test: $(VENV)/.installed postgres mariadb file-servers browser spark ## lint, types, import rules, then every test
-	@$(MAKE) --no-print-directory check
-	@echo "Running the tests …"
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/.installed postgres mariadb file-servers browser spark ## lint, import rules, then every test and beside them types
+	@$(MAKE) --no-print-directory form
+	@echo "Running the tests, and checking types beside them …"
+	@$(BIN)/mypy --no-error-summary > $(VENV)/.type-report 2>&1 & types=$$!; \
+	  $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	  wait $$types || { cat $(VENV)/.type-report; tests=1; }; rm -f $(VENV)/.type-report; exit $$tests
 
-check: $(VENV)/.installed ## formatting, lint, types and import rules
-	@echo "Checking format, lint, types and import rules …"
+check: form ## formatting, lint, import rules and types
+	@echo "Checking types …"
+	@$(BIN)/mypy --no-error-summary
+
+form: $(VENV)/.installed
+	@echo "Checking format, lint and import rules …"
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary
 	@PYTHONPATH=. $(BIN)/lint-imports --no-cache > .import-report 2>&1 || { cat .import-report; rm .import-report; exit 1; }
 	@rm -f .import-report
 

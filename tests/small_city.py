@@ -161,6 +161,8 @@ class SmallCity:
             "LANDBRIDGE_HOME": str(self.root / "var"),
             "LANDBRIDGE_CITY": str(self.root / "city"),
             "LANDBRIDGE_SOURCES": str(self.sources),
+            # a second one costs more than it does, with so few rows
+            "LANDBRIDGE_THREADS": "1",
             **self.environment,
         }
         self.residents([])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.pipeline.model_city import ModelCity
+from tests.pipeline.model_worker import run
 from tests.postgres import Postgres
 from tests.waiting_process import WaitingProcess
 
@@ -20,7 +19,7 @@ MOMENTS = 3
 
 def worker_of(city: ModelCity) -> WaitingProcess:
     """One process that runs the models."""
-    return WaitingProcess(city.environment, "tests.pipeline.model_worker")
+    return WaitingProcess(city.environment, run)
 
 
 def prepared(root: Path, environment: dict[str, str] | None = None, *, models_ran: bool = True) -> ModelCity:
@@ -50,12 +49,7 @@ def test_models_killed_at_several_moments_and_run_again_end_like_undisturbed_one
         before, wanted = city.tables(), city.told()
         worker = worker_of(city).wait_until_ready()
         worker.go()
-        try:
-            worker.process.wait(timeout=whole * moment / (MOMENTS + 1))
-        except subprocess.TimeoutExpired:
-            worker.process.send_signal(signal.SIGKILL)
-            worker.process.wait()
-        killed += worker.process.returncode == -signal.SIGKILL
+        killed += worker.kill_after(whole * moment / (MOMENTS + 1))
         # each table is in the state before or in the state after
         assert all(rows in (before[name], wanted[name]) for name, rows in city.tables().items())
         city.models()

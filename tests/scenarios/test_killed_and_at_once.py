@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.postgres import Postgres
+from tests.scenarios.worker import load
 from tests.small_city import SmallCity, local
 from tests.waiting_process import WaitingProcess
 
@@ -32,7 +31,7 @@ def residents(number: int) -> list[tuple[str | None, str | None, object, str, st
 
 def worker_of(city: SmallCity, resource: str, number: int) -> WaitingProcess:
     """One loading process."""
-    return WaitingProcess(city.environment, "tests.scenarios.worker", resource, str(number))
+    return WaitingProcess(city.environment, load, resource, str(number))
 
 
 def prepared(root: Path, environment: dict[str, str] | None = None) -> SmallCity:
@@ -65,13 +64,10 @@ def test_a_load_killed_at_ten_moments_and_run_again_ends_like_an_undisturbed_one
         worker = worker_of(city, RESOURCE, 2).wait_until_ready()
         started = time.monotonic()
         worker.go()
-        try:
-            worker.process.wait(timeout=whole * moment / 11)
+        if worker.kill_after(whole * moment / 11):
+            killed += 1
+        else:
             whole = time.monotonic() - started  # the machine has become quicker
-        except subprocess.TimeoutExpired:
-            worker.process.send_signal(signal.SIGKILL)
-            worker.process.wait()
-        killed += worker.process.returncode == -signal.SIGKILL
         # all or nothing: the lake is in the state before or in the state after
         assert city.hashes() in (first_night, wanted)
     assert killed >= 5, "most of the kills must hit a running load, or the test shows nothing"

@@ -26,7 +26,7 @@ from sharing.rate import RateResult, compute
 from sharing.register import register_load
 from sharing.register_import import import_register
 from warehouse.commit import Load, QualityResult, commit_load
-from warehouse.engine import load_extension, open_engine
+from warehouse.engine import open_engine
 from warehouse.lake import commit, open_lake
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -102,7 +102,9 @@ class RateCity:
         shutil.copy(QINGDAO / "contracts" / "big_data" / register.name, register)
         self.contract("police.resident", division=True)
         self.contract("tax.taxpayer", share_type="unconditional")
-        settings = Settings.from_environment({"LANDBRIDGE_HOME": str(self.root / "var"), "LANDBRIDGE_MEMORY": "512MiB"})
+        settings = Settings.from_environment(
+            {"LANDBRIDGE_HOME": str(self.root / "var"), "LANDBRIDGE_MEMORY": "512MiB", "LANDBRIDGE_THREADS": "1"}
+        )
         self.settings = settings
         self.connection = self.open()
 
@@ -255,9 +257,7 @@ class RateCity:
 
 def _lake_in_memory(settings: Settings) -> duckdb.DuckDBPyConnection:
     """A lake like any other but for its catalogue, which this process alone holds: half the time of one in SQLite."""
-    connection = open_engine(settings, ZONE.key)
-    load_extension(connection, "ducklake")
-    connection.execute("SET threads = 1")
+    connection = open_engine(settings, ZONE.key, ["ducklake"])
     Path(settings.catalogue.partition(":")[2]).parent.mkdir(parents=True, exist_ok=True)
     connection.execute(f"ATTACH 'ducklake:duckdb::memory:' AS lake (DATA_PATH {literal(settings.lake_files)})")
     connection.execute("USE lake")

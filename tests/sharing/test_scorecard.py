@@ -23,7 +23,7 @@ NIGHT = timedelta(days=1)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path)})
+    return Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path), "LANDBRIDGE_THREADS": "1"})
 
 
 @pytest.fixture

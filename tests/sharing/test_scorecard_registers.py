@@ -53,7 +53,10 @@ def nights(world: World) -> Nights:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = open_lake(Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path)}), timezone="Asia/Shanghai")
+    connection = open_lake(
+        Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path), "LANDBRIDGE_THREADS": "1"}),
+        timezone="Asia/Shanghai",
+    )
     yield connection
     connection.close()
 

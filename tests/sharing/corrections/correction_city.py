@@ -29,7 +29,6 @@ class CorrectionCity(RateCity):
 
     def __init__(self, root: Path, *, in_memory: bool = True, **terms: Any) -> None:
         super().__init__(root, in_memory=in_memory)
-        self.connection.execute("SET threads = 1")
         self.line("L1", **terms)
         self.rows = self.people(20)
         for row in self.rows:

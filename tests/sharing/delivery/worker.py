@@ -58,7 +58,9 @@ def kill_at(moment: str) -> None:
 
 
 def work(folder: Path, number: int, moment: str) -> dict[str, Any]:
-    settings = Settings.from_environment({"LANDBRIDGE_HOME": str(folder / "var"), "LANDBRIDGE_MEMORY": "512MiB"})
+    settings = Settings.from_environment(
+        {"LANDBRIDGE_HOME": str(folder / "var"), "LANDBRIDGE_MEMORY": "512MiB", "LANDBRIDGE_THREADS": "1"}
+    )
     at = DeliveryCity.as_of(DeliveryCity.__new__(DeliveryCity), number)
     connection = open_lake(settings, timezone=ZONE.key)
     if moment != "never":

@@ -18,7 +18,9 @@ from warehouse.lake import open_lake
 
 
 def main(root: Path, as_of: datetime) -> None:
-    settings = Settings.from_environment({"LANDBRIDGE_HOME": str(root / "var"), "LANDBRIDGE_MEMORY": "512MiB"})
+    settings = Settings.from_environment(
+        {"LANDBRIDGE_HOME": str(root / "var"), "LANDBRIDGE_MEMORY": "512MiB", "LANDBRIDGE_THREADS": "1"}
+    )
     whole = store.record
 
     def dies(*arguments: Any) -> tuple[int, int]:

@@ -57,7 +57,12 @@ class Ledger:
     def __init__(self, home: Path, environment: dict[str, str] | None = None) -> None:
         self.home = home
         self.settings = Settings.from_environment(
-            {"LANDBRIDGE_HOME": str(home), "LANDBRIDGE_MEMORY": "512MiB", **(environment or {})}
+            {
+                "LANDBRIDGE_HOME": str(home),
+                "LANDBRIDGE_MEMORY": "512MiB",
+                "LANDBRIDGE_THREADS": "1",
+                **(environment or {}),
+            }
         )
         self.connection: duckdb.DuckDBPyConnection = open_lake(self.settings, timezone=ZONE.key)
 

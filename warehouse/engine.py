@@ -68,3 +68,9 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             f"DuckDB's extension {name} cannot be loaded: {error}",
             remedy=f"install duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__} from your package mirror",
         ) from error
+
+
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bytes that this DuckDB may use."""
+    row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
+    return int(row[0]) if row and row[0] else 1

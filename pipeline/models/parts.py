@@ -13,6 +13,7 @@ import duckdb
 
 from contracts.quoting import ident, literal
 from transforms.models.model import Model
+from warehouse.engine import memory_limit
 from warehouse.lake import LAKE, count_rows
 
 # bytes that DuckDB works with for each input row, at the most seen
@@ -59,7 +60,7 @@ def ranges_of(
     if changed is not None:
         source, column = ident(changed[0]), "value"
         total = min(total, changed[1] * _ROWS_OF_VALUE)
-    count = min(_MOST, -(-total * _WORKING_BYTES // _memory(connection)))
+    count = min(_MOST, -(-total * _WORKING_BYTES // memory_limit(connection)))
     if count <= 1:
         return WHOLE
     sample = connection.execute(
@@ -91,8 +92,3 @@ def parts_of(model: Model, sql: str, by: Mapping[str, str], ranges: Sequence[Ran
 
 def _table(name: str) -> str:
     return ident(LAKE, *name.split(".", 1))
-
-
-def _memory(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
-    return int(row[0]) if row and row[0] else 1

@@ -18,7 +18,7 @@ from pipeline.code_lists import load_code_lists
 from pipeline.digest import still_running
 from pipeline.records.feeds import ChangeFeeds, changed_keys_sql
 from pipeline.records.tables import GUARD, STATE, ensure_record_table, ensure_state
-from pipeline.records.versions import close_and_open, find_changes, follow_key, follow_old_numbers
+from pipeline.records.versions import close_and_open, find_changes, follow_key, follow_old_numbers, parts_of
 from pipeline.workplace import Workplace
 from transforms.unify import Entity, Feed, read_mappings
 from transforms.unify.records import SCHEMA, mapped_sql
@@ -85,8 +85,9 @@ def _sync_entity(connection: duckdb.DuckDBPyConnection, place: Workplace, entity
                 continue
             by_feed = told is not None and feed.resource not in told.shape
         if _candidates(connection, feed, resource, mapped, since, now, by_feed=by_feed):
-            find_changes(connection, entity, resource, by_feed=by_feed)
-            changed += close_and_open(connection, entity, resource, now)
+            for within in parts_of(connection, resource, by_feed=by_feed):
+                find_changes(connection, entity, resource, within, by_feed=by_feed)
+                changed += close_and_open(connection, entity, resource, now)
         read.append((feed.resource, mapping))
     # a contract that is broken today says nothing about what its department says
     known_feeds = {GUARD, *place.city.broken, *(feed.resource for feed in entity.feeds)}

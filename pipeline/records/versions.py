@@ -12,23 +12,39 @@ from contracts.quoting import ident, literal
 from transforms.unify import Entity
 from transforms.unify.identity import own_id_sql, record_id_sql
 from transforms.unify.records import SAID_FROM, SCHEMA, record_columns, said_columns
+from warehouse.engine import memory_limit
 from warehouse.fates import TOMBSTONES
-from warehouse.lake import LAKE, table_exists
+from warehouse.lake import LAKE, count_rows, table_exists
 from warehouse.runs import LOADED, RUNS
 from warehouse.tables import of_resource
 
 CHANGES = "record_changes"
+# bytes that DuckDB works with for each record it compares, at the most seen
+_WORKING_BYTES = 1_000
+_MOST = 128
 
 
-def find_changes(connection: duckdb.DuckDBPyConnection, entity: Entity, resource: Resource, *, by_feed: bool) -> None:
+def parts_of(connection: duckdb.DuckDBPyConnection, resource: Resource, *, by_feed: bool) -> list[str]:
+    """Conditions over `record_key` that part what is to be compared into what memory holds at once; one that is always true where one is enough.
+
+    Counts `candidate_keys` where the feed told them, otherwise the resource's rows.
+    """
+    table = "candidate_keys" if by_feed else ident(LAKE, resource.department, resource.name)
+    parts = min(_MOST, -(-count_rows(connection, table) * _WORKING_BYTES // memory_limit(connection)))
+    return [f"hash(record_key) % {parts} = {part}" for part in range(parts)] if parts > 1 else ["true"]
+
+
+def find_changes(
+    connection: duckdb.DuckDBPyConnection, entity: Entity, resource: Resource, within: str, *, by_feed: bool
+) -> None:
     """Make the temporary table of records that differ: `record_key`, `ends` and `begins`, `at`, and what is said now.
 
-    Reads `mapped_now`, and `candidate_keys` where the feed told them. Memory follows the records that differ, not the table.
+    Reads `mapped_now`, and `candidate_keys` where the feed told them, as far as the key is `within`.
     """
     said = said_columns(entity)
     table = ident(LAKE, SCHEMA, entity.record_table)
     among = "AND record_key IN (SELECT record_key FROM candidate_keys)" if by_feed and resource.key else ""
-    mine = f"resource = {literal(resource.id)}"
+    mine = f"resource = {literal(resource.id)} AND {within}"
     names = ", ".join(map(ident, said))
     differs = " OR ".join(f"n.{ident(c)} IS DISTINCT FROM r.{ident(c)}" for c in said)
     now = ", ".join(f"n.{ident(c)}" for c in said)
@@ -39,7 +55,7 @@ def find_changes(connection: duckdb.DuckDBPyConnection, entity: Entity, resource
         SELECT coalesce(n.record_key, r.record_key) AS record_key, r.record_key IS NOT NULL AS ends, n.record_key IS NOT NULL AS begins,
             CASE WHEN r.record_key IS NULL THEN greatest(n.{SAID_FROM}, l.ended) WHEN n.record_key IS NULL THEN greatest({_gone_at(resource)}, r.valid_from)
                 ELSE greatest(n.{SAID_FROM}, r.valid_from) END AS at, {now}
-        FROM mapped_now AS n
+        FROM (FROM mapped_now WHERE {within}) AS n
         FULL JOIN (SELECT record_key, {names}, valid_from FROM {table} WHERE {mine} AND valid_to IS NULL {among}) AS r USING (record_key)
         LEFT JOIN (SELECT record_key, max(valid_to) AS ended FROM {table} WHERE {mine} AND valid_to IS NOT NULL {among} GROUP BY 1) AS l
             ON l.record_key = n.record_key

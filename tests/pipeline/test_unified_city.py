@@ -37,10 +37,12 @@ def own_id(identifier: str, entity: str = "person") -> str:
 
 @contextmanager
 def in_parts() -> Iterator[None]:
-    """Models are computed in three ranges, however few their rows."""
+    """Records are compared in three parts and models computed in three ranges, however few their rows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.models.parts._WORKING_BYTES", 2**40)
         patch.setattr("pipeline.models.parts._MOST", 3)
+        patch.setattr("pipeline.records.versions._WORKING_BYTES", 2**40)
+        patch.setattr("pipeline.records.versions._MOST", 3)
         yield
 
 

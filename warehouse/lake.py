@@ -90,7 +90,7 @@ def commit(connection: duckdb.DuckDBPyConnection, settings: Settings, work: Call
     """Run `work` in one transaction and commit it: all or nothing.
 
     When other writers are in the way the whole of `work` is run again on the newer snapshot, so it must read what it depends on
-    inside. Raises LakeBusy when that never succeeds; whatever else `work` raises rolls everything back.
+    inside. Raises LakeBusy when that never succeeds, ConfigurationError where memory does not do; whatever else `work` raises rolls everything back.
     """
 
     def attempt() -> T:
@@ -105,8 +105,21 @@ def commit(connection: duckdb.DuckDBPyConnection, settings: Settings, work: Call
             raise
         return result
 
-    with single_writer(settings):
+    with single_writer(settings), enough_memory(settings, message or "a commit"):
         return _retry(attempt, settings.commit_retries, message or "a commit")
+
+
+@contextmanager
+def enough_memory(settings: Settings, what: str) -> Iterator[None]:
+    """Tell what is to be done where DuckDB's memory, or the disk it spills to, does not do for `what`: ConfigurationError."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise ConfigurationError(
+            f"{what} needs more memory than LANDBRIDGE_MEMORY, {settings.memory}: {str(error).splitlines()[0]}",
+            where=str(settings.home / "spill"),
+            remedy="raise LANDBRIDGE_MEMORY or set LANDBRIDGE_THREADS=1, see that the disk of this folder has room, and run it again: nothing was written",
+        ) from None
 
 
 def current_snapshot(connection: duckdb.DuckDBPyConnection) -> int:

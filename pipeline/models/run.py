@@ -30,7 +30,7 @@ from transforms.models import in_order, read_models
 from transforms.models.inputs import of_values
 from transforms.models.model import Model
 from transforms.unify import entity_models, read_mappings
-from warehouse.lake import commit, open_lake, table_exists
+from warehouse.lake import commit, enough_memory, open_lake, table_exists
 from warehouse.tables import ensure_platform
 
 log = logging.getLogger("landbridge.models")
@@ -158,7 +158,8 @@ class _Runner:
             if plan.kind == UNCHANGED and plan.last is not None:
                 connection.execute("ROLLBACK")
                 return replace(plan.last, kind=UNCHANGED, reason="", changed=None, inserted=0, deleted=0)
-            found = self._compute(model, plan)
+            with enough_memory(self.place.settings, f"model {model.name}"):
+                found = self._compute(model, plan)
             connection.execute("COMMIT")
         except BaseException:
             with suppress(duckdb.Error):

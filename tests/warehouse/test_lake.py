@@ -12,7 +12,7 @@ import pytest
 from contracts.errors import ConfigurationError
 from contracts.settings import Settings
 from tests.small_city import ROOT
-from warehouse.lake import open_lake
+from warehouse.lake import commit, open_lake, table_exists
 
 _OPEN_AND_LOAD = """
 import sys
@@ -50,3 +50,14 @@ def test_an_extension_that_duckdb_did_not_sign_is_refused_at_the_opening_and_aft
     assert "signature" in opened(other)
     installed.write_bytes(content)
     assert "ConfigurationError" in (refused := opened()) and "signature" in refused
+
+
+def test_what_memory_does_not_hold_is_told_with_the_setting_to_raise_and_leaves_nothing(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"LANDBRIDGE_HOME": str(tmp_path), "LANDBRIDGE_MEMORY": "64MiB"})
+    lake = open_lake(settings)
+    # one value of 160 MB, which no disk helps to hold
+    too_much = "CREATE TABLE much AS SELECT list(i) AS numbers FROM range(20_000_000) AS r (i)"
+    with pytest.raises(ConfigurationError, match="the proof needs more memory than LANDBRIDGE_MEMORY, 64MiB") as error:
+        commit(lake, settings, lambda: lake.execute(too_much), "the proof")
+    assert "LANDBRIDGE_THREADS" in error.value.remedy
+    assert not table_exists(lake, "main", "much")

@@ -78,6 +78,6 @@ def _query(table: str | None, file: Path | None, query: str | None) -> str:
     if file is not None:
         try:
             query = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"the file cannot be read: {type(error).__name__}", where=str(file)) from None
+        except UnicodeDecodeError:
+            raise ConfigurationError("the file is no UTF-8", where=str(file), remedy="save it as UTF-8") from None
     return (query or "").strip().rstrip(";")

@@ -40,7 +40,7 @@ from cli import (
     summary,
 )
 from cli.terminal import errors
-from contracts.errors import LandbridgeError
+from contracts.errors import ConfigurationError, LandbridgeError
 
 app = typer.Typer(
     name="landbridge",
@@ -104,9 +104,19 @@ def main() -> None:
     try:
         app()
     except LandbridgeError as error:
-        errors.print(f"[bold red]{type(error).__name__}[/]  {error.what}", highlight=False, soft_wrap=True)
-        if error.where:
-            errors.print(f"  where  {error.where}", highlight=False, markup=False, soft_wrap=True)
-        if error.remedy:
-            errors.print(f"  remedy {error.remedy}", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
+        _tell(error)
+    except OSError as error:
+        # a file that somebody named; what names none is a mistake of ours
+        if error.filename is None:
+            raise
+        remedy = "name a file that is there and that this account may use"
+        _tell(ConfigurationError(error.strerror or "cannot be used", where=str(error.filename), remedy=remedy))
+
+
+def _tell(error: LandbridgeError) -> None:
+    errors.print(f"[bold red]{type(error).__name__}[/]  {error.what}", highlight=False, soft_wrap=True)
+    if error.where:
+        errors.print(f"  where  {error.where}", highlight=False, markup=False, soft_wrap=True)
+    if error.remedy:
+        errors.print(f"  remedy {error.remedy}", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(1)

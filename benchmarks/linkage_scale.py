@@ -11,11 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,9 +21,8 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.linkage_city import load_night, make_people, truth_sql, write_city
-from contracts.catalogue import load_city
+from benchmarks.steps import measured, workplace
 from contracts.quoting import ident
-from contracts.settings import Settings
 from pipeline.link.measure import measure_links
 from pipeline.link.step import link_entities
 from pipeline.link.tables import STATE, alias_table, comparable_table, pair_table, record_table
@@ -36,7 +32,6 @@ from transforms.link.rules import LinkRules, read_link_rules
 from transforms.link.settings import blocking
 from warehouse.lake import commit, open_lake
 
-ROOT = Path(__file__).resolve().parent.parent
 FIRST = datetime(2020, 5, 3, 18, tzinfo=UTC)
 _HEAD = ("people", "step", "seconds", "cpu", "peak MiB", "rows", "pairs", "precision", "recall")
 
@@ -60,15 +55,13 @@ def main() -> None:
         shutil.rmtree(told.home, ignore_errors=True)
         write_city(told.home / "city")
         for step in _STEPS:
-            done = {"people": f"{people:,}", "step": step, **_measured(told.home, people, step)}
+            done = {
+                "people": f"{people:,}",
+                "step": step,
+                **measured("benchmarks.linkage_scale", told.home, people, step),
+            }
             print("| " + " | ".join(str(done.get(name, "")) for name in _HEAD) + " |", flush=True)
         shutil.rmtree(told.home, ignore_errors=True)
-
-
-def _measured(home: Path, people: int, step: str) -> Told:
-    words = [sys.executable, "-m", "benchmarks.linkage_scale", "--home", str(home), "--people", str(people)]
-    done = subprocess.run([*words, "--step", step], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _timed(work: Callable[[], Told]) -> Told:
@@ -79,14 +72,6 @@ def _timed(work: Callable[[], Told]) -> Told:
     return {**told, "seconds": round(seconds, 1), "cpu": round(processor, 1), "peak MiB": peak}
 
 
-def _place(home: Path) -> Workplace:
-    kept = {name: os.environ[name] for name in ("LANDBRIDGE_MEMORY", "LANDBRIDGE_THREADS") if name in os.environ}
-    settings = Settings.from_environment(
-        {"LANDBRIDGE_HOME": str(home / "var"), "LANDBRIDGE_CITY": str(home / "city"), **kept}
-    )
-    return Workplace(settings, load_city(settings.city))
-
-
 def _make(home: Path, people: int) -> Told:
     make_people(home / "people.parquet", people)
     return _night(home, 0)
@@ -94,13 +79,13 @@ def _make(home: Path, people: int) -> Told:
 
 def _night(home: Path, night: int) -> Told:
     """The departments' rows, and the records made of them."""
-    place = _place(home)
+    place = workplace(home)
     load_night(place, home / "people.parquet", FIRST, night)
     return {"rows": f"{sum(sync_records(place, settled=True).values()):,}"}
 
 
 def _link(home: Path, people: int) -> Told:
-    return {"rows": f"{sum(link_entities(_place(home), settled=True).values()):,}"}
+    return {"rows": f"{sum(link_entities(workplace(home), settled=True).values()):,}"}
 
 
 def _quality(home: Path, people: int) -> Told:
@@ -137,7 +122,7 @@ class _lake:
     """The lake of a step, closed at its end."""
 
     def __init__(self, home: Path) -> None:
-        self.place = _place(home)
+        self.place = workplace(home)
 
     def __enter__(self) -> tuple[Workplace, LinkRules, duckdb.DuckDBPyConnection]:
         self.connection = open_lake(self.place.settings, timezone="Asia/Shanghai")

@@ -12,19 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import shutil
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from contracts.catalogue import load_city
+from benchmarks.steps import measured, workplace
 from contracts.identifiers.resident_id import widen_sql
 from contracts.quoting import ident
-from contracts.settings import Settings
 from pipeline.models.run import run_models
 from pipeline.models.runs import FULL, UNCHANGED, ModelRun
 from pipeline.records.step import sync_records
@@ -32,7 +29,6 @@ from pipeline.workplace import Workplace
 from warehouse.lake import commit, open_lake
 from warehouse.tables import ensure_platform, ensure_table
 
-ROOT = Path(__file__).resolve().parent.parent
 DEPARTMENTS = ("police", "insurance", "education", "health", "housing", "disabled")
 _FIELDS = ("name", "gender", "division_code", "address", "phone")
 FIRST = datetime(2020, 5, 3, 18, tzinfo=UTC)
@@ -81,7 +77,7 @@ def main() -> None:
     words.add_argument("--step", help=argparse.SUPPRESS)
     told = words.parse_args()
     if told.step:
-        print(json.dumps(_STEPS[told.step](_place(told.home), told.people)))
+        print(json.dumps(_STEPS[told.step](workplace(told.home), told.people)))
         return
     sizes = [int(text) for text in told.sizes.split(",")]
     heading = ("people", "rows", "step", "seconds", "cpu", "peak MiB", "written", "computed")
@@ -91,7 +87,7 @@ def main() -> None:
         shutil.rmtree(told.home, ignore_errors=True)
         _write_city(told.home / "city")
         for step in _STEPS:
-            done = _measured(told.home, people, step)
+            done = measured("benchmarks.unified", told.home, people, step)
             row = (
                 f"{people:,}",
                 f"{people * len(DEPARTMENTS):,}",
@@ -100,24 +96,6 @@ def main() -> None:
             )
             print("| " + " | ".join(map(str, row)) + " |", flush=True)
         shutil.rmtree(told.home, ignore_errors=True)
-
-
-def _measured(home: Path, people: int, step: str) -> dict[str, object]:
-    words = [sys.executable, "-m", "benchmarks.unified", "--home", str(home), "--people", str(people), "--step", step]
-    done = subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def _place(home: Path) -> Workplace:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in ("LANDBRIDGE_MEMORY", "LANDBRIDGE_THREADS", "LANDBRIDGE_ENGINE")
-    }
-    settings = Settings.from_environment(
-        {"LANDBRIDGE_HOME": str(home / "var"), "LANDBRIDGE_CITY": str(home / "city"), **kept}
-    )
-    return Workplace(settings, load_city(settings.city))
 
 
 def _make(place: Workplace, people: int) -> dict[str, object]:
@@ -162,7 +140,7 @@ _STEPS = {
 }  # fmt: skip
 
 
-def _timed(work) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def _timed(work: Callable[[], int]) -> dict[str, object]:
     start, cpu = time.perf_counter(), time.process_time()
     written = work()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -70,7 +70,11 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         ) from error
 
 
-def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
-    """Bytes that this DuckDB may use."""
+_MOST_PARTS = 128
+
+
+def parts_that_fit(connection: duckdb.DuckDBPyConnection, working_bytes: int) -> int:
+    """Into how many equal parts work is to be parted that takes so many bytes as a whole, for each to fit into this DuckDB's memory: 1 to 128."""
     row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
-    return int(row[0]) if row and row[0] else 1
+    limit = int(row[0]) if row and row[0] else 1
+    return max(1, min(_MOST_PARTS, -(-working_bytes // limit)))

@@ -13,14 +13,13 @@ import duckdb
 
 from contracts.quoting import ident, literal
 from transforms.models.model import Model
-from warehouse.engine import memory_limit
+from warehouse.engine import parts_that_fit
 from warehouse.lake import LAKE, count_rows
 
 # bytes that DuckDB works with for each input row, at the most seen
 _WORKING_BYTES = 640
 # input rows of one value that changed, generously
 _ROWS_OF_VALUE = 16
-_MOST = 128
 _SAMPLE = 4_096
 
 
@@ -60,8 +59,8 @@ def ranges_of(
     if changed is not None:
         source, column = ident(changed[0]), "value"
         total = min(total, changed[1] * _ROWS_OF_VALUE)
-    count = min(_MOST, -(-total * _WORKING_BYTES // memory_limit(connection)))
-    if count <= 1:
+    count = parts_that_fit(connection, total * _WORKING_BYTES)
+    if count == 1:
         return WHOLE
     sample = connection.execute(
         f"SELECT CAST(value AS VARCHAR) FROM (SELECT {ident(column)} AS value FROM {source} WHERE {ident(column)} IS NOT NULL) "

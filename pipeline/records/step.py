@@ -23,7 +23,7 @@ from pipeline.workplace import Workplace
 from transforms.unify import Entity, Feed, read_mappings
 from transforms.unify.records import SCHEMA, mapped_sql
 from warehouse.fates import key_text
-from warehouse.lake import LAKE, commit, current_snapshot, open_lake
+from warehouse.lake import LAKE, commit, count_rows, current_snapshot, open_lake
 from warehouse.tables import INTERVAL_COLUMN, ensure_platform
 
 # beyond this many snapshots the state is written even though nothing changed, so that expiry never outruns it
@@ -120,8 +120,7 @@ def _candidates(
     if by_feed:
         keys = changed_keys_sql(resource.department, resource.name, key_text(resource), since, now)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate_keys AS {keys}")
-        row = connection.execute("SELECT count(*) FROM candidate_keys").fetchone()
-        if row is None or row[0] == 0:
+        if not count_rows(connection, "candidate_keys"):
             return False
     if by_feed and feed.record_key:
         # restricted before it is mapped: check digits of a whole table cost more than reading it

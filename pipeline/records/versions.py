@@ -12,7 +12,7 @@ from contracts.quoting import ident, literal
 from transforms.unify import Entity
 from transforms.unify.identity import own_id_sql, record_id_sql
 from transforms.unify.records import SAID_FROM, SCHEMA, record_columns, said_columns
-from warehouse.engine import memory_limit
+from warehouse.engine import parts_that_fit
 from warehouse.fates import TOMBSTONES
 from warehouse.lake import LAKE, count_rows, table_exists
 from warehouse.runs import LOADED, RUNS
@@ -21,7 +21,6 @@ from warehouse.tables import of_resource
 CHANGES = "record_changes"
 # bytes that DuckDB works with for each record it compares, at the most seen
 _WORKING_BYTES = 1_000
-_MOST = 128
 
 
 def parts_of(connection: duckdb.DuckDBPyConnection, resource: Resource, *, by_feed: bool) -> list[str]:
@@ -30,7 +29,7 @@ def parts_of(connection: duckdb.DuckDBPyConnection, resource: Resource, *, by_fe
     Counts `candidate_keys` where the feed told them, otherwise the resource's rows.
     """
     table = "candidate_keys" if by_feed else ident(LAKE, resource.department, resource.name)
-    parts = min(_MOST, -(-count_rows(connection, table) * _WORKING_BYTES // memory_limit(connection)))
+    parts = parts_that_fit(connection, count_rows(connection, table) * _WORKING_BYTES)
     return [f"hash(record_key) % {parts} = {part}" for part in range(parts)] if parts > 1 else ["true"]
 
 
@@ -115,8 +114,7 @@ def follow_old_numbers(connection: duckdb.DuckDBPyConnection, entity: Entity) ->
             SELECT DISTINCT t.record_id, t.own_id, t.{old} AS number, {own} AS own_now FROM {table} AS t LEFT JOIN numbers AS n ON n.number = t.{old}
             WHERE t.{key} IS NULL AND t.{old} IS NOT NULL)
         SELECT record_id, number, own_now, {entity_id} AS entity_now FROM meant {alias} WHERE meant.own_id <> own_now""")
-    row = connection.execute("SELECT count(*) FROM moved_records").fetchone()
-    if row and row[0]:
+    if count_rows(connection, "moved_records"):
         connection.execute(f"""
             UPDATE {table} AS t SET own_id = m.own_now, entity_id = m.entity_now FROM moved_records AS m
             WHERE t.record_id = m.record_id AND t.{key} IS NULL AND t.{old} = m.number""")

@@ -40,9 +40,8 @@ def in_parts() -> Iterator[None]:
     """Records are compared in three parts and models computed in three ranges, however few their rows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.models.parts._WORKING_BYTES", 2**40)
-        patch.setattr("pipeline.models.parts._MOST", 3)
         patch.setattr("pipeline.records.versions._WORKING_BYTES", 2**40)
-        patch.setattr("pipeline.records.versions._MOST", 3)
+        patch.setattr("warehouse.engine._MOST_PARTS", 3)
         yield
 
 
